@@ -1,0 +1,79 @@
+# The commands of the project; CI runs the same ones. Everything sets itself up: a fresh clone needs python3.11+, Node 20+ and,
+# for the browser tests, Chromium (installed with apt when you are root).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := .make
+
+.PHONY: run test check bench page gen setup soak clean screenshots help
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: $(STAMP)/server $(STAMP)/page  ## a moving cluster of 1050 simulated Pis (TWIN_HOST, TWIN_PORT, TWIN_DATA_DIR ... are honoured)
+	@$(BIN)/twin demo
+
+test: setup  ## every test: Python, TypeScript, end to end in a real browser
+	@sh .ci/browser
+	@cd web && npm test --silent
+	@$(BIN)/python -m pytest
+
+check: setup  ## ruff, mypy --strict, import layers, tsc, generated files
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@cd web && npm run --silent check
+
+bench: setup  ## figures beside their baselines, in one run of some minutes
+	@$(BIN)/python -m bench
+
+soak: setup  ## the slow runs: long simulations with many seeds
+	@$(BIN)/python -m pytest tests/sim --seeds 500 --timeout 3600
+
+screenshots: setup  ## the pictures of the docs, taken from a running demo
+	@sh .ci/browser
+	@$(BIN)/python docs/screenshots.py
+
+page: $(STAMP)/npm  ## build the page into twin/static
+	@cd web && npm run --silent build
+
+gen: setup  ## write the files that are made from twin/wire
+	@$(BIN)/twin describe typescript > web/src/protocol.gen.ts
+	@$(BIN)/twin describe asyncapi > docs/asyncapi.json
+	@$(BIN)/twin describe openapi > docs/openapi.json
+	@$(BIN)/python -m tests.golden.make
+
+setup: $(STAMP)/dev $(STAMP)/page
+
+$(STAMP)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Try: make PYTHON=python3.11"; exit 1; }
+	@echo "Making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@mkdir -p $(STAMP) && touch $@
+
+# Versions come from the lock; the project itself is installed in place, without fetching anything more.
+$(STAMP)/server: $(STAMP)/venv requirements.lock pyproject.toml
+	@echo "Installing what the server needs ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@TWIN_SKIP_PAGE=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMP)/dev: $(STAMP)/server requirements-dev.lock
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(STAMP)/npm: web/package-lock.json
+	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null || { echo "Node 20 or newer is needed to build the page."; exit 1; }
+	@echo "Installing what the page needs ..."
+	@cd web && npm ci --silent --no-audit --no-fund
+	@mkdir -p $(STAMP) && touch $@
+
+$(STAMP)/page: $(STAMP)/npm $(shell find web/src web/public web/*.html web/*.ts web/package.json -type f 2>/dev/null)
+	@echo "Building the page ..."
+	@cd web && npm run --silent build
+	@touch $@
+
+clean:  ## remove what was made
+	rm -rf $(VENV) $(STAMP) twin/static web/node_modules bench/node/node_modules
