@@ -1,0 +1,1 @@
+"""Pure: the live state and its rules. No IO, no clock: time is an argument."""

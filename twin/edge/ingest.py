@@ -1,0 +1,118 @@
+"""Takes a report from any door: bytes or an object in, on the disk and in the live state when it returns.
+
+Owns decoding at the edge and the mapping of report and store errors to the twin's own. Called by edge/agents.py,
+edge/broadcaster_api.py and edge/ords_api.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+import msgspec
+
+from telemetry import report as reports
+from telemetry.report import Report, ReportError
+from telemetry.store.base import Entry, StoreError
+from telemetry.store.journal import Journal
+from twin.core.errors import BadInput, TooLarge, TwinError, Unavailable
+from twin.core.live import Live
+from twin.edge.clock import Clock
+
+COMMIT_TIMEOUT_S = 15.0  # a disk that takes longer is as good as away
+HELD = "heldMs"  # how long an agent kept this report before it could send it, by its own monotonic clock
+MAX_HELD_MS = 7 * 24 * 3_600_000
+
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+
+class Ingest:
+    """The only way a report gets in."""
+
+    def __init__(self, live: Live, journal: Journal[Report], clock: Clock, max_body: int) -> None:
+        self._live = live
+        self._journal = journal
+        self._clock = clock
+        self.max_body = max_body
+        self.accepted = 0
+        self.refused = 0
+
+    async def land_bytes(self, body: bytes) -> Report:
+        """Land one report from an HTTP body. Raises BadInput naming the field, TooLarge or Unavailable."""
+        return await self.land(self.decode(body))
+
+    def decode(self, body: bytes) -> object:
+        if len(body) > self.max_body:
+            self.refused += 1
+            raise TooLarge(
+                f"the body has {len(body)} bytes; a report has at most {self.max_body}", code="body_too_large"
+            )
+        try:
+            return _decode(body)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            pass
+        # The fast decoder refused; the careful one says which field is to blame.
+        try:
+            return reports.decode(body)
+        except ReportError as error:
+            self.refused += 1
+            raise bad_report(error) from error
+
+    async def land(self, value: object) -> Report:
+        """Land one decoded report: when this returns it is on the disk and viewers will see it."""
+        report = self.parse(value)
+        await self.keep(report, value)
+        return report
+
+    def parse(self, value: object) -> Report:
+        try:
+            return reports.parse(value)
+        except ReportError as error:
+            self.refused += 1
+            raise bad_report(error) from error
+
+    async def keep(self, report: Report, value: object) -> None:
+        """Put a parsed report (and what was sent) on the disk and into the live state."""
+        key = report.mac or f"{report.switch_ip}-{report.port}"
+        live = self._live
+        if live.roster.full and live.roster.find(report.mac, report.switch_ip, report.port) is None:
+            raise Unavailable(
+                f"the twin already holds {len(live.roster)} nodes", code="too_many_nodes", retry_after_s=60
+            )
+        now_ms = self._clock.now_ms()
+        held_ms, report = _held(report)
+        entry = Entry(key, now_ms, now_ms - held_ms, _encode(value))
+        try:
+            async with asyncio.timeout(COMMIT_TIMEOUT_S):
+                await self._journal.put(entry, report)
+        except StoreError as error:
+            raise Unavailable(error.message, code=error.code, retry_after_s=5) from error
+        except TimeoutError:
+            raise Unavailable(
+                "the disk did not answer in time; keep the report and try again", retry_after_s=15
+            ) from None
+        self.accepted += 1
+
+
+def _held(report: Report) -> tuple[int, Report]:
+    """How long the sender held the report, and the report without that note."""
+    if HELD not in report.extra:
+        return 0, report
+    held = report.extra[HELD]
+    extra = {key: value for key, value in report.extra.items() if key != HELD}
+    plain = isinstance(held, int | float) and not isinstance(held, bool) and 0 <= held <= MAX_HELD_MS
+    return (int(held) if plain and isinstance(held, int | float) else 0), replace(report, extra=extra)
+
+
+def bad_report(error: ReportError) -> TwinError:
+    """A report's error as the twin's."""
+    return BadInput(error.message, field=error.field, code=error.code)
+
+
+def object_of(value: object, what: str) -> Mapping[str, object]:
+    """`value` as a JSON object, or BadInput saying what was expected."""
+    if not isinstance(value, Mapping):
+        raise BadInput(f"{what} must be a JSON object, not {type(value).__name__}")
+    return value

@@ -1,0 +1,73 @@
+"""Puts the edges together: one aiohttp application with socket.io in it, and the listening socket.
+
+Owns routes, limits of the transports and the choice of the fast path. Called by twin.service.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import socketio
+from aiohttp import web
+
+from twin.edge import fastpath
+from twin.edge.http import errors_as_json, security_headers
+
+log = logging.getLogger(__name__)
+
+PING_INTERVAL_S = 20
+PING_TIMEOUT_S = 15
+# A feeder of today sends all 1050 reports in one message of 738 kB.
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+SHUTDOWN_S = 2.0
+BACKLOG = 2048  # connections that wait to be accepted: a whole cluster may come back at once
+
+
+def socket_server(namespaces: Iterable[Any], *, sndbuf_bytes: int) -> socketio.AsyncServer:
+    """The socket.io server with the fast path where it can be used."""
+    sio = socketio.AsyncServer(
+        async_mode="aiohttp",
+        # Viewers of other origins are welcome to look; writing asks for a token, and no cookie is ever used.
+        cors_allowed_origins="*",
+        ping_interval=PING_INTERVAL_S,
+        ping_timeout=PING_TIMEOUT_S,
+        max_http_buffer_size=MAX_MESSAGE_BYTES,
+        namespaces=["/", "/twin", "/agents"],
+        logger=False,
+        engineio_logger=False,
+    )
+    why = fastpath.unusable()
+    if why is None:
+        fastpath.install(sio, sndbuf_bytes)
+    else:
+        log.warning("frames take the slow path: %s", why)
+    for namespace in namespaces:
+        sio.register_namespace(namespace)
+    return sio
+
+
+def application(sio: socketio.AsyncServer, routes: Sequence[web.AbstractRouteDef]) -> web.Application:
+    """The application: middlewares, routes, socket.io at /socket.io/."""
+    app = web.Application(middlewares=[errors_as_json, security_headers])
+    app.add_routes(routes)
+    sio.attach(app)
+    return app
+
+
+async def listen(app: web.Application, host: str, port: int) -> tuple[web.AppRunner, int]:
+    """Serve `app`; returns the runner and the port that was taken (port 0 picks one). Raises OSError."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    await runner.setup()
+    site = web.TCPSite(runner, host, port, backlog=BACKLOG)
+    try:
+        await site.start()
+    except OSError:
+        await runner.cleanup()
+        raise
+    server = site._server
+    assert server is not None
+    sockets: Sequence[socket.socket] = getattr(server, "sockets", ())
+    return runner, int(sockets[0].getsockname()[1])

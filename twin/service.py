@@ -1,0 +1,280 @@
+"""The service: the single writer of live state, and the life of everything around it.
+
+    start: store -> epoch -> last known state -> listen        stop: bye -> stop listening -> commit what waits -> close
+    every tick: age the nodes, close the frame, give every viewer what it can take
+
+Owns the Live object and is the only one that calls its mutating methods; edges ask through edge/writer.py. Reports
+arrive after their commit (`_apply`), so what viewers see is already on the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from models.layout import Layout
+from telemetry import report as reports
+from telemetry.report import Report
+from telemetry.store.base import Entry
+from telemetry.store.journal import Bounds, Journal
+from telemetry.store.sqlite import SQLiteStore
+from twin.core.access import Tokens
+from twin.core.errors import TwinError
+from twin.core.live import Live
+from twin.edge import beacon, server
+from twin.edge.agents import AgentNamespace
+from twin.edge.broadcaster_api import BroadcasterApi, VisorNamespace
+from twin.edge.clock import Clock
+from twin.edge.gate import Gate
+from twin.edge.ingest import Ingest
+from twin.edge.manager_api import ManagerApi
+from twin.edge.ops_api import Ops, Parts
+from twin.edge.ords_api import OrdsApi
+from twin.edge.page import Page
+from twin.edge.viewers import ViewerNamespace
+from twin.settings import Settings
+from twin.wire import events
+from twin.wire.asyncapi import asyncapi
+from twin.wire.fan import Fan, Viewer
+from twin.wire.hello import Greeter
+from twin.wire.openapi import openapi
+from twin.wire.twin_fan import TwinFan
+from twin.wire.visor_fan import VisorFan
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_MS = 1000  # a viewer that hears nothing for longer knows that the line, not the cluster, is silent
+EPOCH_FROM_S = 1_577_836_800  # 2020: keeps epochs of a wiped data directory above the ones viewers may remember
+STOP_S = 30.0  # for what waits to be committed
+STORE_FILE = "telemetry.sqlite3"
+
+
+class Service:
+    """One running twin. Use `async with Service(...).running()`, then `port` says where it listens."""
+
+    def __init__(self, settings: Settings, layout: Layout, tokens: Tokens, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.layout = layout
+        self.clock = clock or Clock()
+        self.port = 0
+        self.closed_viewers: dict[str, int] = {}
+        self._stopping = asyncio.Event()
+        self._loose: set[asyncio.Task[None]] = set()
+        self._last_frame_ms = 0
+        self._not_ready: str | None = "the last known state is being read"
+        path = settings.data_dir / STORE_FILE
+        self.store = SQLiteStore(path, keep_ms=int(settings.keep_hours * 3_600_000))
+        self.journal: Journal[Report] = Journal(
+            self.store, self._apply, Bounds(settings.commit_linger_ms / 1000, max_waiting=settings.journal_max)
+        )
+        self.live = Live(self._next_epoch(), self._slot_of, settings.rules())
+        self.gate = Gate(tokens, settings.legacy_open)
+        self.ingest = Ingest(self.live, self.journal, self.clock, settings.max_body_kb * 1024)
+        self.greeter = Greeter(self.live, layout, settings.tick_ms, int(settings.period_s * 1000), settings.lights)
+        limits = settings.viewer_limits()
+        self.twin_fan = TwinFan(
+            self.live, lambda role: self.greeter.hello(role, self.clock.now_ms()), limits, self._closed
+        )
+        self.visor_fan = VisorFan(self.live, limits, self._closed)
+        self.fans: dict[str, Fan] = {"/twin": self.twin_fan, "/": self.visor_fan}
+        self.agents = AgentNamespace(self.ingest, self, self.gate, self.clock)
+        self.manager = ManagerApi(self.live, self, self.gate, self.clock, settings.ping_s, settings.ping_port)
+        parts = Parts(
+            self.live, self.journal, self.ingest, self.agents, self.fans, self.closed_viewers, lambda: self._not_ready
+        )
+        self.ops = Ops(parts, json.dumps(openapi()).encode(), json.dumps(asyncapi()).encode())
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Service]:
+        """Start, yield while serving, stop in good order. Raises OSError when the port is taken."""
+        self._restore()
+        try:
+            runner, self.port = await server.listen(self._application(), self.settings.host, self.settings.port)
+        except OSError:
+            self.store.close()
+            raise
+        writer = self._start(self.journal.run())
+        background = [self._start(work) for work in self._background()]
+        self._not_ready = None
+        try:
+            yield self
+        finally:
+            self._not_ready = "the service is stopping"
+            await self._say_bye()
+            await runner.cleanup()
+            for task in background:
+                task.cancel()
+            self.journal.stop()
+            await asyncio.wait([writer, *background], timeout=STOP_S)
+            self.store.close()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping.is_set()
+
+    async def stopped(self) -> None:
+        """Wait until somebody calls `stop`."""
+        await self._stopping.wait()
+
+    def stop(self) -> None:
+        """Ask for the end; safe from a signal handler."""
+        self._stopping.set()
+
+    # The events that edges send (edge/writer.py).
+
+    def birth(self, mac: str, ip: str, switch_ip: str, port: int, period_ms: int) -> None:
+        self.live.birth(mac, ip, switch_ip, port, period_ms)
+
+    def will(self, mac: str) -> None:
+        self.live.will(mac)
+
+    def goodbye(self, mac: str, *, reboot: bool) -> None:
+        self.live.goodbye(mac, reboot=reboot)
+
+    def bind(self, ip: str, switch_ip: str, port: int) -> None:
+        node = self.live.roster.by_ip(ip)
+        if node is not None:
+            self.live.bind(node.row, switch_ip, port)
+
+    def paint(self, switch_ip: str, port: int, rgb: tuple[int, int, int]) -> bool:
+        row = self.live.roster.find("", switch_ip, port)
+        if row is None:
+            return False
+        self.live.paint(row, rgb)
+        return True
+
+    async def forget(self) -> None:
+        """A new epoch with nobody in it; the store keeps what was landed."""
+        epoch = self.live.epoch + 1
+        await self.journal.call(lambda: self._forget_on_disk(epoch))
+        self.live.reset(epoch)
+        log.warning("everything is forgotten", extra={"epoch": epoch})
+
+    async def save_document(self, name: str, body: bytes) -> None:
+        await self.journal.call(lambda: self.store.save(name, body))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something short beside the loop; it is held until done, and awaited at the stop."""
+        task = asyncio.ensure_future(work)
+        self._loose.add(task)
+        task.add_done_callback(self._loose.discard)
+
+    # One writer.
+
+    def _apply(self, pairs: Sequence[tuple[Entry, Report]]) -> None:
+        """Reports that have just reached the disk become the live state."""
+        for entry, report in pairs:
+            try:
+                self.live.report(report, entry.seen_ms)
+            except TwinError as error:
+                log.warning("a landed report is not shown: %s", error.message, extra={"node": entry.key})
+
+    def tick(self, now_ms: int) -> None:
+        """One tick of the cluster's clock."""
+        heartbeat = now_ms - self._last_frame_ms >= HEARTBEAT_MS
+        if self.live.tick(now_ms, heartbeat=heartbeat):
+            self._last_frame_ms = now_ms
+        for fan in self.fans.values():
+            fan.tick(now_ms)
+
+    async def _tick_forever(self) -> None:
+        """Ticks by deadline, so the rate does not drift; after a stall it goes on from now instead of catching up."""
+        loop = asyncio.get_running_loop()
+        every_s = self.settings.tick_ms / 1000
+        due = loop.time()
+        while True:
+            due = max(due + every_s, loop.time())
+            await asyncio.sleep(due - loop.time())
+            started = time.perf_counter()
+            try:
+                self.tick(self.clock.now_ms())
+            except Exception:  # the top of the tick: one bad tick must not end the show
+                log.exception("a tick failed")
+            self.ops.tick_seconds.observe(time.perf_counter() - started)
+
+    # Start and stop.
+
+    def _application(self) -> web.Application:
+        settings = self.settings
+        namespaces = [
+            ViewerNamespace(self.twin_fan, self.gate, settings.max_viewers, self.spawn),
+            VisorNamespace(self.visor_fan, self.ingest, self, self.gate, settings.max_viewers, self.spawn),
+            self.agents,
+        ]
+        sio = server.socket_server(namespaces, sndbuf_bytes=settings.viewer_sndbuf_kb * 1024)
+        page = Page(self.greeter.layout, self.greeter.layout_hash)
+        routes: list[web.AbstractRouteDef] = [
+            *self.ops.routes(),
+            *BroadcasterApi(self.ingest, self, self.gate).routes(),
+            *OrdsApi(self.live, self.layout, self.ingest, self, self.gate).routes(),
+            *page.routes(),
+            *self.manager.routes(),
+        ]
+        return server.application(sio, routes)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task for the life of the service. One that fails is told, and ends the service: half a twin helps nobody."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and task.exception() is not None:
+                log.critical("a part of the service failed; stopping", exc_info=task.exception())
+                self.stop()
+
+        task = asyncio.create_task(work)
+        task.add_done_callback(ended)
+        return task
+
+    def _background(self) -> list[Coroutine[Any, Any, None]]:
+        settings = self.settings
+        work: list[Coroutine[Any, Any, None]] = [self._tick_forever(), self.manager.ping_forever()]
+        if settings.beacon:
+            work.append(beacon.run(settings.host, self.port, settings.beacon_port, settings.beacon_s))
+        return work
+
+    def _restore(self) -> None:
+        """The last known state: values with their true age, status unknown until a node speaks again."""
+        restored = 0
+        for entry in self.store.latest():
+            try:
+                report = reports.parse(json.loads(entry.body))
+                self.live.restore(report, entry.seen_ms)
+                restored += 1
+            except (TwinError, reports.ReportError, ValueError) as error:
+                log.warning("a kept report cannot be read: %s", error, extra={"node": entry.key})
+        self.manager.restore(self.store.load("registry"))
+        self.live.tick(self.clock.now_ms())
+        log.info("state restored", extra={"nodes": restored, "epoch": self.live.epoch})
+
+    def _next_epoch(self) -> int:
+        kept = self.store.load("epoch")
+        epoch = max(int(kept) + 1 if kept else 0, self.clock.now_ms() // 1000 - EPOCH_FROM_S)
+        self.store.save("epoch", str(epoch).encode())
+        return epoch
+
+    def _forget_on_disk(self, epoch: int) -> None:
+        self.store.forget()
+        self.store.save("epoch", str(epoch).encode())
+
+    def _slot_of(self, switch_ip: str, port: int) -> int:
+        slot = self.layout.slot_at(switch_ip, port)
+        return -1 if slot is None else slot.index
+
+    def _closed(self, viewer: Viewer, bye: events.Bye) -> None:
+        self.closed_viewers[bye["code"]] = self.closed_viewers.get(bye["code"], 0) + 1
+        if bye["code"] != "server_stopping":
+            log.warning("viewer closed: %s", bye["reason"], extra={"viewer": viewer.name, "code": bye["code"]})
+
+    async def _say_bye(self) -> None:
+        for fan in self.fans.values():
+            fan.close_all(
+                {"code": "server_stopping", "reason": "the server is stopping", "reconnect": True, "after_ms": 1000}
+            )
+        if self._loose:
+            await asyncio.wait(list(self._loose), timeout=2)
