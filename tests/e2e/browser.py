@@ -1,0 +1,40 @@
+"""Debian's Chromium, driven by playwright, with WebGL in software. For the end-to-end tests and the screenshots."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+FLAGS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+HOW = "Chromium is not here: `make test` installs it as root, or: sudo apt-get install chromium"
+
+
+def chromium() -> str:
+    """Its path. Without a browser the end-to-end tests fail rather than pass unseen."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        path = shutil.which(name)
+        if path:
+            return path
+    raise AssertionError(HOW)
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        made = play.chromium.launch(executable_path=chromium(), args=FLAGS)
+        try:
+            yield made
+        finally:
+            made.close()
