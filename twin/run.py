@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import ctypes
 import io
 import logging
 import os
@@ -29,6 +30,7 @@ from twin.settings import Settings, unknown
 log = logging.getLogger(__name__)
 Say = Callable[[str], None]
 SIMULATOR_STOP_S = 5.0
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 async def serve(args: argparse.Namespace, environ: Mapping[str, str], say: Say) -> int:
@@ -148,6 +150,11 @@ async def _first_frames(service: Service, nodes: int) -> None:
         await asyncio.sleep(0.1)
 
 
+def _die_with_parent() -> None:
+    """A demo that is killed must not leave a fleet behind. Linux: the kernel sends the child SIGTERM."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 class _Simulator:
     """The simulated fleet as a process of its own, so that it can be stopped like real Pis: by pulling the plug."""
 
@@ -174,9 +181,13 @@ class _Simulator:
 
     def help(self) -> str:
         """What can be done next."""
-        server = f"http://127.0.0.1:{self._service.port}"
-        keys = "  s + Enter stops the simulated Pis, and again starts them." if self._listening else ""
-        return f"{keys}\n  A real Pi, or this machine:  twin agent --server {server}   (docs/agent.md)\n  Ctrl-C ends all.\n"
+        service = self._service
+        lines = ["  s + Enter stops the simulated Pis, and again starts them."] if self._listening else []
+        lines.append(f"  this machine as a Pi:  twin agent --server http://127.0.0.1:{service.port}")
+        for address in lan_addresses() if service.settings.host == "0.0.0.0" else ():
+            token = service.gate.agent_token
+            lines.append(f"  another Pi:            twin agent --server http://{address}:{service.port} --token {token}")
+        return "\n".join([*lines, "  Ctrl-C ends all.   More: docs/agent.md, docs/operations.md", ""])
 
     def _key(self) -> None:
         if sys.stdin.readline().strip().lower() == "s":
@@ -197,7 +208,11 @@ class _Simulator:
         # The token travels in the environment: an argument would show in the process list.
         environ = {**os.environ, "TWIN_AGENT_TOKEN": service.gate.agent_token}
         self._process = await asyncio.create_subprocess_exec(
-            *command, env=environ, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
+            *command,
+            env=environ,
+            stdin=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for us; we stop the fleet ourselves
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
 
     async def _stop(self) -> None:

@@ -108,6 +108,7 @@ class Service:
         finally:
             self._not_ready = "the service is stopping"
             await self._say_bye()
+            await server.hang_up(self._sio)
             await runner.cleanup()
             for task in background:
                 task.cancel()
@@ -208,7 +209,7 @@ class Service:
             VisorNamespace(self.visor_fan, self.ingest, self, self.gate, settings.max_viewers, self.spawn),
             self.agents,
         ]
-        sio = server.socket_server(namespaces, sndbuf_bytes=settings.viewer_sndbuf_kb * 1024)
+        self._sio = server.socket_server(namespaces, sndbuf_bytes=settings.viewer_sndbuf_kb * 1024)
         page = Page(self.greeter.layout, self.greeter.layout_hash)
         routes: list[web.AbstractRouteDef] = [
             *self.ops.routes(),
@@ -217,7 +218,7 @@ class Service:
             *page.routes(),
             *self.manager.routes(),
         ]
-        return server.application(sio, routes)
+        return server.application(self._sio, routes)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """A task for the life of the service. One that fails is told, and ends the service: half a twin helps nobody."""

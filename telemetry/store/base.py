@@ -5,7 +5,7 @@ engine (Oracle Autonomous Database) and history queries build on this file.
 
     StoreError                code, message, retry
      ├── StoreUnavailable     retry=True   disk full, database away: nothing of the batch was kept
-     ├── StoreCorrupt         retry=False  the file is damaged; the message names it
+     ├── StoreCorrupt         retry=False  the file is damaged, or somebody else's; the message names it
      └── StoreTooNew          retry=False  a newer version of the twin wrote this file
 """
 
@@ -44,7 +44,7 @@ class StoreTooNew(StoreError):
 class Entry:
     """One accepted report.
 
-    key: the node (mac, or its place while the mac is unknown; no white space)   body: the report's JSON, without newlines
+    key: the node (mac, or its place while the mac is unknown; no white space)   body: the report's JSON
     received_ms: when the server took it   seen_ms: when its values were true, by the server's clock (<= received_ms)
     """
 
@@ -52,6 +52,14 @@ class Entry:
     received_ms: int
     seen_ms: int
     body: bytes
+
+    def supersedes(self, kept: Entry) -> bool:
+        """Whether this entry, which came after `kept`, is its node's last word.
+
+        Greater or equal seen_ms wins. An entry from later than now can only mean that the clock was set back since: it
+        gives way, or it would hide everything that is true until the clock gets there.
+        """
+        return self.seen_ms >= kept.seen_ms or self.received_ms < kept.seen_ms
 
 
 class Store(Protocol):
@@ -61,7 +69,7 @@ class Store(Protocol):
         """Keep a batch: on the disk, all of it, when this returns. Raises StoreUnavailable and keeps nothing."""
 
     def latest(self) -> Iterable[Entry]:
-        """The entry with the greatest seen_ms of every node that was ever kept and not forgotten."""
+        """The last word (Entry.supersedes) of every node that was ever kept and not forgotten; oldest seen_ms first."""
 
     def forget(self) -> None:
         """`latest` begins anew, empty. What was landed stays landed."""

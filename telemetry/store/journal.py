@@ -64,8 +64,10 @@ class Journal(Generic[Thing]):
         return len(self._waiting)
 
     def put(self, entry: Entry, thing: Thing) -> asyncio.Future[None]:
-        """A future that is done when `entry` is on the disk. Raises JournalFull at once when there is no room."""
-        if self._stopping or len(self._waiting) >= self._bounds.max_waiting:
+        """A future that is done when `entry` is on the disk. Raises StoreUnavailable at once: no room, or stopping."""
+        if self._stopping:
+            raise StoreUnavailable("the server is stopping; keep the report and try again")
+        if len(self._waiting) >= self._bounds.max_waiting:
             raise JournalFull(f"{len(self._waiting)} reports wait for the disk; keep yours and try again")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((entry, thing, done))
@@ -89,6 +91,11 @@ class Journal(Generic[Thing]):
                     await asyncio.sleep(self._bounds.linger_s)
                 await self._commit()
         finally:
+            # Whatever ended it: nobody must wait for a writer that is gone.
+            self._stopping = True
+            left = [done for _, _, done in self._waiting]
+            self._waiting.clear()
+            _settle(left, StoreUnavailable("the writer has stopped; keep the report and try again"))
             self._thread.shutdown(wait=True)
 
     async def call(self, work: Callable[[], _T]) -> _T:

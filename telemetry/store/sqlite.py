@@ -50,8 +50,7 @@ class SQLiteStore:
         """One insert, one commit, on the disk on return (WAL, synchronous=FULL)."""
         if not entries:
             return
-        lines = b"".join(b"%d %d %s %s\n" % (e.received_ms, e.seen_ms, e.key.encode(), e.body) for e in entries)
-        row = (entries[0].received_ms, len(entries), zlib.compress(lines, 1))
+        row = (entries[0].received_ms, len(entries), zlib.compress(b"".join(map(_line, entries)), 1))
         self._run(lambda db: db.execute("INSERT INTO batch (t0_ms, count, body) VALUES (?, ?, ?)", row))
         self._note(entries)
         self._since_checkpoint += 1
@@ -68,13 +67,14 @@ class SQLiteStore:
         rows = self._run(lambda db: db.execute("SELECT key, received_ms, seen_ms, body FROM latest").fetchall())
         found = {key: Entry(key, received, seen, bytes(body)) for key, received, seen, body in rows}
         for key, entry in self._fresh.items():
-            if key not in found or found[key].seen_ms <= entry.seen_ms:
+            if key not in found or entry.supersedes(found[key]):
                 found[key] = entry
-        return found.values()
+        return sorted(found.values(), key=lambda entry: entry.seen_ms)
 
     def forget(self) -> None:
-        self._fresh.clear()
         self._checkpoint_rows([], clear=True)
+        self._fresh.clear()  # not before: if the disk refuses, nothing is forgotten
+        self._since_checkpoint = 0
 
     def save(self, name: str, body: bytes) -> None:
         self._run(lambda db: db.execute("INSERT OR REPLACE INTO document VALUES (?, ?)", (name, body)))
@@ -101,7 +101,8 @@ class SQLiteStore:
                 db.execute("DELETE FROM latest")
             db.executemany(
                 "INSERT INTO latest VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET seen_ms = excluded.seen_ms, "
-                "received_ms = excluded.received_ms, body = excluded.body WHERE excluded.seen_ms >= latest.seen_ms",
+                "received_ms = excluded.received_ms, body = excluded.body "
+                "WHERE excluded.seen_ms >= latest.seen_ms OR excluded.received_ms < latest.seen_ms",  # Entry.supersedes
                 rows,
             )
             seq = db.execute("SELECT coalesce(max(seq), 0) FROM batch").fetchone()[0]
@@ -114,7 +115,7 @@ class SQLiteStore:
     def _note(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
             known = self._fresh.get(entry.key)
-            if known is None or known.seen_ms <= entry.seen_ms:
+            if known is None or entry.supersedes(known):
                 self._fresh[entry.key] = entry
 
     def _open(self) -> sqlite3.Connection:
@@ -135,6 +136,7 @@ class SQLiteStore:
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         version = db.execute("PRAGMA user_version").fetchone()[0]
+        self._check_owner(db)
         if version > SCHEMA_VERSION:
             raise StoreTooNew(
                 f"{self._path}: written by a newer twin (schema {version}, this one knows {SCHEMA_VERSION}); "
@@ -146,17 +148,25 @@ class SQLiteStore:
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         if version == 0:
-            script = f"BEGIN; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-            db.executescript(script)
+            marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
+            db.executescript(f"BEGIN; {SCHEMA} {marks} COMMIT;")
         self._read_behind_checkpoint(db)
+
+    def _check_owner(self, db: sqlite3.Connection) -> None:
+        """Never write into a database of somebody else's that happens to have our name."""
+        owner = db.execute("PRAGMA application_id").fetchone()[0]
+        empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        if owner != APPLICATION_ID and not (owner == 0 and empty):
+            raise StoreCorrupt(f"{self._path}: is a database of another program; move it away")
 
     def _read_behind_checkpoint(self, db: sqlite3.Connection) -> None:
         row = db.execute("SELECT body FROM document WHERE name = 'checkpoint'").fetchone()
+        if row and not row[0].isdigit():
+            raise StoreCorrupt(f"{self._path}: the checkpoint is damaged; restore a copy, or move it away")
         after = int(row[0]) if row else 0
         for seq, body in db.execute("SELECT seq, body FROM batch WHERE seq > ? ORDER BY seq", (after,)):
             try:
-                lines = zlib.decompress(body).splitlines()
-                self._note(_entry(line) for line in lines)
+                self._note(map(_entry, zlib.decompress(body).split(b"\n")[:-1]))
             except (zlib.error, ValueError) as error:
                 raise StoreCorrupt(
                     f"{self._path}: batch {seq} is damaged ({error}); restore a copy, or move it away"
@@ -187,6 +197,11 @@ class SQLiteStore:
                 f"{self._path}: another twin holds it; stop that one or choose another TWIN_DATA_DIR"
             )
         return StoreUnavailable(f"{self._path}: {text}")
+
+
+def _line(entry: Entry) -> bytes:
+    """One line. A newline in JSON is white space between its parts, so a blank says the same."""
+    return b"%d %d %s %s\n" % (entry.received_ms, entry.seen_ms, entry.key.encode(), entry.body.replace(b"\n", b" "))
 
 
 def _entry(line: bytes) -> Entry:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from telemetry.report import Report
 from twin.core.changes import Changes, Rows
 from twin.core.columns import LOST, NEVER_MS, ONLINE, REBOOTING, UNKNOWN, Columns
@@ -53,20 +55,16 @@ class Live:
         A report older than what is already shown keeps its place in the store but does not disturb live state.
         Raises Unavailable("too_many_nodes") when the roster is full.
         """
-        row = self._see(report.mac, report.ip, report.switch_ip, report.port)
-        columns = self.columns
-        if seen_ms < columns.received_ms[row]:
-            return row
-        self._store(row, report, seen_ms)
-        if columns.status[row] != ONLINE:
+        row, newest = self._take(report, seen_ms)
+        if newest and self.columns.status[row] != ONLINE:
             self._set_status(row, ONLINE)
         return row
 
     def restore(self, report: Report, seen_ms: int) -> int:
         """The last known report of a node from disk: its values with their true age, its status unknown."""
-        row = self._see(report.mac, report.ip, report.switch_ip, report.port)
-        self._store(row, report, seen_ms)
-        self._set_status(row, UNKNOWN)
+        row, newest = self._take(report, seen_ms)
+        if newest:
+            self._set_status(row, UNKNOWN)
         return row
 
     def birth(self, mac: str, ip: str, switch_ip: str, port: int, period_ms: int) -> int:
@@ -86,6 +84,7 @@ class Live:
     def bind(self, row: int, switch_ip: str, port: int) -> None:
         """Put a row at a place (an operator or the old manager said so)."""
         self.roster.place(row, switch_ip, port)
+        self._mark_touched()
 
     def paint(self, row: int, rgb: tuple[int, int, int]) -> None:
         """Colour a node's light; (0, 0, 0) is off."""
@@ -95,6 +94,7 @@ class Live:
     def tick(self, now_ms: int, *, heartbeat: bool = False) -> bool:
         """Age the nodes and close the frame. True when there is a new frame (always with `heartbeat`)."""
         rules = self.rules
+        self._doubt_the_future(now_ms)
         rows, statuses = status_by_age(self.columns, now_ms, rules.late_after, rules.lost_after)
         if rows.size:
             self.columns.status[rows] = statuses
@@ -120,6 +120,21 @@ class Live:
     def node(self, public_id: str) -> Node | None:
         return self.roster.by_id(public_id)
 
+    def _take(self, report: Report, seen_ms: int) -> tuple[int, bool]:
+        """The row of a report, and whether it is the newest of its node, whose values it then became."""
+        roster, received_ms = self.roster, self.columns.received_ms
+        row = roster.find(report.mac, report.switch_ip, report.port)
+        if row is not None and seen_ms < received_ms[row]:
+            return row, False
+        place = (report.switch_ip, report.port)
+        holder = roster.at(*place)
+        if holder is not None and holder != row and seen_ms < received_ms[holder]:
+            # Delivered late: somebody else has been seen there since.
+            place = ("", -1)
+        row = self._see(report.mac, report.ip, *place)
+        self._store(row, report, seen_ms)
+        return row, True
+
     def _see(self, mac: str, ip: str, switch_ip: str, port: int) -> int:
         row = self.roster.see(mac, ip, switch_ip, port)
         if row is None:
@@ -132,9 +147,22 @@ class Live:
             self.changes.grow_to(row + 1)
             self.columns.period_ms[row] = self.rules.period_ms
             self.reports.append(None)
-            # A row without values is a change as well: viewers learn that the node exists.
-            self._mark(self.changes.status, row)
+        self._mark_touched()
         return row
+
+    def _mark_touched(self) -> None:
+        """A node that is new, moved or renamed is a change as well, even one without values."""
+        if self.roster.touched:
+            self._mark(self.changes.status, np.array(self.roster.touched, np.int64))
+            self.roster.touched.clear()
+
+    def _doubt_the_future(self, now_ms: int) -> None:
+        """Kept reports from later than now: the clock was set back, so nobody knows their age. The next report counts."""
+        columns, count = self.columns, self.columns.count
+        rows = np.flatnonzero((columns.status[:count] == UNKNOWN) & (columns.received_ms[:count] > now_ms))
+        if rows.size:
+            columns.received_ms[rows] = NEVER_MS
+            self._mark(self.changes.values, rows)
 
     def _store(self, row: int, report: Report, seen_ms: int) -> None:
         columns = self.columns

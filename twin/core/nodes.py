@@ -43,6 +43,7 @@ class Roster:
         self.nodes: list[Node] = []
         self.row_version: list[int] = []
         self.version = 0
+        self.touched: list[int] = []  # rows that changed since live.py last took note
         self._by_mac: dict[str, int] = {}
         self._by_place: dict[tuple[str, int], int] = {}
         self._by_ip: dict[str, int] = {}
@@ -73,6 +74,10 @@ class Roster:
             row = self._by_place.get((switch_ip, int(port))) if port.isascii() and port.isdigit() else None
         return None if row is None else self.nodes[row]
 
+    def at(self, switch_ip: str, port: int) -> int | None:
+        """The row that stands at a place."""
+        return self._by_place.get((switch_ip, port))
+
     def by_ip(self, ip: str) -> Node | None:
         row = self._by_ip.get(ip)
         return None if row is None else self.nodes[row]
@@ -101,14 +106,13 @@ class Roster:
             self._set(row, replace(node, mac=mac))
         if ip and self.nodes[row].ip != ip:
             self._move_ip(row, ip)
-        if switch_ip and port >= 0:
-            self.place(row, switch_ip, port)
+        self.place(row, switch_ip, port)
         return row
 
     def place(self, row: int, switch_ip: str, port: int) -> None:
-        """Bind a row to a place; whoever was there before becomes unplaced."""
+        """Bind a row to a place; whoever was there before becomes unplaced. An unknown place changes nothing."""
         node = self.nodes[row]
-        if (node.switch_ip, node.port) == (switch_ip, port):
+        if (node.switch_ip, node.port) == (switch_ip, port) or not switch_ip or port < 0:
             return
         holder = self._by_place.get((switch_ip, port))
         if holder is not None:
@@ -144,3 +148,4 @@ class Roster:
     def _touch(self, row: int) -> None:
         self.version += 1
         self.row_version[row] = self.version
+        self.touched.append(row)

@@ -76,7 +76,7 @@ def caller_of(request: web.Request, auth: object = None) -> Caller:
     elif "token" in request.query:
         token = request.query["token"]
     peer = request.remote or ""
-    return Caller(token, _is_local(peer, request.headers), peer or "unknown")
+    return Caller(token, _is_local(request), peer or "unknown")
 
 
 def caller_of_environ(environ: Mapping[str, Any], auth: object) -> Caller:
@@ -84,13 +84,28 @@ def caller_of_environ(environ: Mapping[str, Any], auth: object) -> Caller:
     return caller_of(environ["aiohttp.request"], auth)
 
 
-def _is_local(peer: str, headers: Mapping[str, str]) -> bool:
+def _is_local(request: web.Request) -> bool:
+    """From this machine itself. A browser on this machine is a way in for every site it shows, hence what follows."""
+    headers = request.headers
+    if not _is_loopback(request.remote or "") or "X-Forwarded-For" in headers or "Forwarded" in headers:
+        return False
+    # A page of another site names its origin; a script tag names none, but engine.io would answer it (JSONP), and new
+    # browsers say from where they fetch. A foreign name that was rebound to this machine stands in Host.
+    origin, host = headers.get("Origin", ""), headers.get("Host", "")
+    foreign = bool(origin) and origin.split("://", 1)[-1] != host
+    fetched = headers.get("Sec-Fetch-Site", "none")
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    ours = not host or name.lower() == "localhost" or _is_address(name.strip("[]"))
+    return ours and not foreign and fetched in ("none", "same-origin") and "j" not in request.query
+
+
+def _is_loopback(peer: str) -> bool:
+    return _is_address(peer) and ipaddress.ip_address(peer).is_loopback
+
+
+def _is_address(text: str) -> bool:
     try:
-        loopback = ipaddress.ip_address(peer).is_loopback
+        ipaddress.ip_address(text)
     except ValueError:
         return False
-    proxied = "X-Forwarded-For" in headers or "Forwarded" in headers
-    # A page of another site, open in a browser on this machine, also comes from loopback: it names its origin.
-    origin = headers.get("Origin", "")
-    foreign = bool(origin) and origin.split("://", 1)[-1] != headers.get("Host", "")
-    return loopback and not proxied and not foreign
+    return True

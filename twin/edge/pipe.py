@@ -72,8 +72,9 @@ class SocketPipe:
 
     async def _end(self) -> None:
         """Give the farewell a moment, then cut: a peer that does not read would keep a polite close waiting."""
-        deadline = asyncio.get_running_loop().time() + FAREWELL_S
-        while asyncio.get_running_loop().time() < deadline and (self.backlog() or self.busy()):
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + FAREWELL_S
+        while loop.time() < deadline and not self._eio.closed and (self.backlog() or self.busy()):
             await asyncio.sleep(0.05)
         transport = self._transport()
         if not self._eio.closed:

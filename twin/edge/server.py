@@ -5,6 +5,7 @@ Owns routes, limits of the transports and the choice of the fast path. Called by
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import Iterable, Sequence
@@ -22,7 +23,8 @@ PING_INTERVAL_S = 20
 PING_TIMEOUT_S = 15
 # A feeder of today sends all 1050 reports in one message of 738 kB.
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
-SHUTDOWN_S = 2.0
+SHUTDOWN_S = 1.0  # for requests under way; aiohttp takes it twice, to wait and to cancel
+HANG_UP_S = 0.5  # for peers to take note of the end before they are cut
 BACKLOG = 2048  # connections that wait to be accepted: a whole cluster may come back at once
 
 
@@ -71,3 +73,18 @@ async def listen(app: web.Application, host: str, port: int) -> tuple[web.AppRun
     assert server is not None
     sockets: Sequence[socket.socket] = getattr(server, "sockets", ())
     return runner, int(sockets[0].getsockname()[1])
+
+
+async def hang_up(sio: socketio.AsyncServer) -> None:
+    """End every connection that is left (agents, feeders), and engine.io's own chores. Who does not listen is cut."""
+    left = list(sio.eio.sockets.values())
+    for each in left:
+        await each.close(wait=False)
+    transports = [each.direct.transport for each in left if getattr(each, "direct", None) is not None]
+    deadline = asyncio.get_running_loop().time() + HANG_UP_S
+    while asyncio.get_running_loop().time() < deadline and not all(t is None or t.is_closing() for t in transports):
+        await asyncio.sleep(0.01)
+    for transport in transports:
+        if transport is not None:
+            transport.abort()
+    await sio.shutdown()

@@ -72,7 +72,7 @@ class Encoder:
         else:
             rows = live.changes.since(base, count)
         if wish.ids is not None:
-            rows = np.intersect1d(rows, self._rows_of(wish.ids), assume_unique=True)
+            rows = np.intersect1d(rows, self.wished_rows(wish.ids), assume_unique=True)
         if base != 0:
             wanted = columns_since(live.changes, rows, base, wish.columns)
         kind = Kind.DELTA if base else Kind.SNAPSHOT
@@ -123,7 +123,7 @@ class Encoder:
             "report": None if report is None else to_record(report),
         }
 
-    def _rows_of(self, ids: frozenset[str]) -> Rows:
+    def wished_rows(self, ids: frozenset[str]) -> Rows:
         """Rows of the wished ids; worked out again when the roster moves (an id may appear later)."""
         rows = self._wished_rows.get(ids)
         if rows is None:

@@ -163,7 +163,7 @@ class Event:
 EVENTS: tuple[Event, ...] = (
     Event("hello", "/twin", "server", Hello, False, "What is spoken here: versions, epoch, fields, model."),
     Event("roster", "/twin", "server", Roster, False, "Who is in which row, and in which slot of the model."),
-    Event("frame", "/twin", "server", None, False, "One binary attachment: a snapshot or a delta (docs/frame.md)."),
+    Event("frame", "/twin", "server", None, False, "One binary attachment: a snapshot or a delta (docs/clients.md)."),
     Event("node", "/twin", "server", NodeDetail, False, "The full last report of a watched node, at each report."),
     Event("bye", "/twin", "server", Bye, False, "Why the connection is closed, and whether to come back."),
     Event("resume", "/twin", "viewer", Resume, True, "Ask for what was missed: merged deltas, or a snapshot."),

@@ -33,15 +33,16 @@ class Pipe(Protocol):
 
 
 class Viewer:
-    """What one viewer has. `epoch` -1: it was told nothing yet."""
+    """What one viewer has. `epoch`: the one it was told of, -1 none yet; `basis`: the one its outbox counts in."""
 
-    __slots__ = ("epoch", "name", "next_due_ms", "outbox", "pipe")
+    __slots__ = ("basis", "epoch", "name", "next_due_ms", "outbox", "pipe")
 
     def __init__(self, name: str, pipe: Pipe, limits: Limits) -> None:
         self.name = name
         self.pipe = pipe
         self.outbox = Outbox(limits)
         self.epoch = -1
+        self.basis = -1
         self.next_due_ms = 0
 
 
@@ -88,8 +89,8 @@ class Fan:
     def _serve(self, sid: str, viewer: Viewer, now_ms: int) -> None:
         live = self._live
         outbox = viewer.outbox
-        if viewer.epoch not in (-1, live.epoch):
-            outbox.sent_seq = 0
+        if viewer.basis != live.epoch:
+            self._start_over(viewer)
         backlog = viewer.pipe.backlog()
         verdict = outbox.decide(now_ms, live.seq, backlog, viewer.pipe.busy())
         if verdict is Verdict.CLOSE:
@@ -99,13 +100,23 @@ class Fan:
             self.skipped += 1
             return
         if verdict is not Verdict.WAIT and now_ms >= viewer.next_due_ms:
-            base = outbox.sent_seq if verdict is Verdict.DELTA else 0
+            base = outbox.sent_seq if verdict is Verdict.DELTA and not self._anew(viewer) else 0
             self._frame(viewer, base, now_ms)
             outbox.sent_seq = live.seq
             viewer.epoch = live.epoch
             self.sent_frames += 1
             self.snapshots += base == 0
         self._after(viewer)
+
+    def _start_over(self, viewer: Viewer) -> None:
+        """It is new, or the epoch changed under it: what it had or asked to resume counts for nothing."""
+        viewer.basis = self._live.epoch
+        viewer.outbox.sent_seq = 0
+        viewer.next_due_ms = 0
+
+    def _anew(self, viewer: Viewer) -> bool:
+        """Whether a delta would not do for this viewer, and why not is the subclass's business."""
+        return False
 
     def _send(self, viewer: Viewer, message: Message) -> None:
         self.sent_bytes += len(message.framed)

@@ -16,7 +16,9 @@ MAX_WATCHED = 32
 MAX_WISHED_IDS = 4096
 MAX_ID = 64
 MIN_PERIOD_S, MAX_PERIOD_S = 0.1, 3600.0
-FIELD_COLUMNS = {column.name.lower(): column for column in (*METRIC_ARRAYS, Column.STATUS, Column.LIGHT) if column.name}
+FIELD_COLUMNS = {
+    column.name.lower(): column for column in (*METRIC_ARRAYS, Column.STATUS, Column.LIGHT, Column.AGE) if column.name
+}
 
 
 @dataclass(frozen=True, slots=True)

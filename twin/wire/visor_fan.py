@@ -2,15 +2,20 @@
 
 Pure, see fan.py. `cluster.all` on connect, `cluster.event` with what changed, `cluster.delete` when all is forgotten.
 Each node's report is written to JSON once a change, whoever watches; a viewer that lags gets one event with the latest
-of everything it missed.
+of everything it missed. An id that nobody has any more (its node moved) is told once more, as offline: the dialect has
+no word for one that is gone.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
-from twin.core.columns import STATUSES
+from telemetry.report import Report
+from twin.core.columns import LOST, STATUSES
 from twin.core.live import Live
+from twin.core.nodes import Node
 from twin.core.outbox import Limits
 from twin.wire import visor
 from twin.wire.fan import Fan, OnClosed, Pipe, Viewer
@@ -27,6 +32,9 @@ class VisorFan(Fan):
         self._written: dict[int, tuple[int, bytes]] = {}  # row -> (frame it changed in, `"id":{report}`)
         self._epoch = live.epoch
         self._events: dict[int, Message | None] = {}
+        self._roster_version = 0
+        self._named: list[Node] = []  # the nodes as they were when this fan last looked
+        self._gone: dict[str, tuple[int, bytes]] = {}  # id that nobody has -> (frame it went in, its last word)
 
     def join(self, sid: str, name: str, pipe: Pipe) -> Viewer:
         viewer = self.viewers[sid] = Viewer(name, pipe, self._limits)
@@ -37,6 +45,11 @@ class VisorFan(Fan):
         if self._epoch != self._live.epoch:
             self._epoch = self._live.epoch
             self._written.clear()
+            self._named.clear()
+            self._gone.clear()
+            self._roster_version = 0
+        if self._roster_version != self._live.roster.version:
+            self._rename()
 
     def _frame(self, viewer: Viewer, base: int, now_ms: int) -> None:
         if viewer.epoch not in (-1, self._live.epoch):
@@ -51,6 +64,8 @@ class VisorFan(Fan):
             live = self._live
             rows = live.changes.since(base if base else -1, live.columns.count).tolist()
             members = [member for member in map(self._member, rows) if member is not None]
+            if base:
+                members += [member for seq, member in self._gone.values() if seq > base]
             told = raw_event("/", "cluster.event" if base else "cluster.all", b"{" + b",".join(members) + b"}")
             self._events[base] = told if members or not base else None
         return self._events[base]
@@ -62,10 +77,33 @@ class VisorFan(Fan):
         if known is not None and known[0] == changed:
             return known[1]
         report = live.placed_report(row)
-        if report is None:
+        public_id = live.roster.nodes[row].id
+        if report is None or not public_id:
             return None
         status = STATUSES[live.columns.status[row]]
-        form = visor.report_form(report, int(live.columns.received_ms[row]), status)
-        member = msgspec.json.encode(live.roster.nodes[row].id) + b":" + msgspec.json.encode(form)
+        member = _member_of(public_id, report, int(live.columns.received_ms[row]), status)
         self._written[row] = (changed, member)
         return member
+
+    def _rename(self) -> None:
+        """Find the ids that nobody has any more. They are kept as long as a delta can reach back: the horizon."""
+        live, named = self._live, self._named
+        oldest = live.seq - self._limits.horizon
+        self._gone = {each: at for each, at in self._gone.items() if at[0] >= oldest and live.node(each) is None}
+        for node in live.roster.since(self._roster_version):
+            if node.row >= len(named):
+                named.append(node)
+                continue
+            former, named[node.row] = named[node.row], node
+            report = live.reports[node.row]
+            if former.id and report is not None and live.node(former.id) is None:
+                last = replace(report, switch_ip=former.switch_ip, port=former.port)
+                seen_ms = int(live.columns.received_ms[node.row])
+                self._gone[former.id] = (live.seq, _member_of(former.id, last, seen_ms, STATUSES[LOST]))
+        self._roster_version = live.roster.version
+
+
+def _member_of(public_id: str, report: Report, seen_ms: int, status: str) -> bytes:
+    """`"id":{report}` as JSON."""
+    form = visor.report_form(report, max(0, seen_ms), status)
+    return msgspec.json.encode(public_id) + b":" + msgspec.json.encode(form)
