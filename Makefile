@@ -65,7 +65,7 @@ $(STAMP)/dev: $(STAMP)/server requirements-dev.lock
 	@touch $@
 
 $(STAMP)/npm: web/package-lock.json
-	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' 2>/dev/null || { echo "Node 20 or newer is needed to build the page."; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { echo "Node 20 or newer is needed to build the page."; exit 1; }
 	@echo "Installing what the page needs ..."
 	@cd web && npm ci --silent --no-audit --no-fund
 	@mkdir -p $(STAMP) && touch $@

@@ -1,0 +1,32 @@
+// Owns the one error tree of the viewer. Every error has a code for programs, a message for people, and whether trying
+// again may help. Thrown by the pure parts at the edge of the page; shown by main.
+//
+//   TwinError
+//     FrameError    a frame that is not one, or that this page is too old for
+//     LayoutError   a layout.json that is not one
+
+export class TwinError extends Error {
+  readonly code: string;
+  readonly retry: boolean;
+
+  constructor(code: string, message: string, retry = false) {
+    super(message);
+    this.name = new.target.name;
+    this.code = code;
+    this.retry = retry;
+  }
+}
+
+export type FrameFault = "short" | "magic" | "version" | "kind" | "length";
+
+export class FrameError extends TwinError {
+  constructor(fault: FrameFault, message: string) {
+    super(`frame_${fault}`, message, fault !== "version");
+  }
+}
+
+export class LayoutError extends TwinError {
+  constructor(key: string, wrong: string) {
+    super("layout", `layout.json: ${key} ${wrong}. Build the layout again and reload.`);
+  }
+}

@@ -1,0 +1,114 @@
+// Owns every colour that means something: the ramps of CPU, temperature and memory, the status colours and their glyphs,
+// and how a value fades with age. Pure. Read by paint (3D), the legend and the table.
+//
+// Each ramp gets lighter all the way up, so it also reads in grey and with any colour blindness; the status colours
+// follow Okabe and Ito (their red made redder), and each has a glyph, because colour alone must never be the message.
+
+import { STATUSES, type Status } from "./protocol.gen";
+
+export type Mode = "cpu" | "temperature" | "memory" | "status";
+export const MODES: readonly Mode[] = ["cpu", "temperature", "memory", "status"];
+
+/** 0..255 each, as CSS and people write it. */
+export type Rgb = readonly [number, number, number];
+
+export interface Scale {
+  readonly label: string;
+  readonly unit: string;
+  readonly low: number;
+  readonly high: number;
+  readonly stops: readonly Rgb[];
+}
+
+export const SCALES: Readonly<Record<Exclude<Mode, "status">, Scale>> = {
+  cpu: {
+    label: "CPU",
+    unit: "%",
+    low: 0,
+    high: 100,
+    stops: [rgb(0x16409c), rgb(0x1a6fd4), rgb(0x22a6e6), rgb(0x6fd8d6), rgb(0xd2f08c), rgb(0xfff7c2)],
+  },
+  temperature: {
+    label: "Temperature",
+    unit: "°C",
+    low: 25,
+    high: 85, // a Pi 3B+ slows itself down from 80 °C
+    stops: [rgb(0x55207a), rgb(0x96277b), rgb(0xd23b5c), rgb(0xf4713a), rgb(0xfcb03c), rgb(0xfdf3a6)],
+  },
+  memory: {
+    label: "Memory",
+    unit: "%",
+    low: 0,
+    high: 100,
+    stops: [rgb(0x17505e), rgb(0x197b77), rgb(0x2ea57b), rgb(0x74cb74), rgb(0xc4e77a), rgb(0xf8fac0)],
+  },
+};
+
+export interface Look {
+  readonly rgb: Rgb;
+  readonly glyph: string;
+  readonly says: string;
+}
+
+export const LOOKS: Readonly<Record<Status, Look>> = {
+  unknown: { rgb: rgb(0x8791a8), glyph: "?", says: "never heard" },
+  online: { rgb: rgb(0x56b4e9), glyph: "●", says: "reporting" },
+  late: { rgb: rgb(0xe69f00), glyph: "◫", says: "missed two reports" },
+  lost: { rgb: rgb(0xff4b3e), glyph: "✕", says: "gone quiet" },
+  rebooting: { rgb: rgb(0xcc79a7), glyph: "↻", says: "coming back" },
+  busy: { rgb: rgb(0xf0e442), glyph: "▲", says: "working on a command" },
+};
+
+/** A node with no value for what is being shown. */
+export const MISSING: Rgb = rgb(0x4a5266);
+/** A lost node's body: whatever it last said is no longer its colour. */
+export const DEAD: Rgb = rgb(0x241a22);
+/** What a value fades towards as it grows old. */
+const DUST: Rgb = rgb(0x2b303d);
+
+export function statusName(index: number): Status {
+  return STATUSES[index] ?? "unknown";
+}
+
+/** A value's place on its ramp, clamped; NaN is MISSING. */
+export function rampColor(scale: Scale, value: number): Rgb {
+  if (Number.isNaN(value)) return MISSING;
+  const at = Math.min(1, Math.max(0, (value - scale.low) / (scale.high - scale.low))) * (scale.stops.length - 1);
+  const under = Math.min(scale.stops.length - 2, Math.floor(at));
+  return mix(scale.stops[under]!, scale.stops[under + 1]!, at - under);
+}
+
+/** 1 = as good as new, 0 = so old that only its shape should remain. Full up to 1.5 periods, gone after 6. */
+export function freshness(ageMs: number, periodMs: number): number {
+  const periods = ageMs / periodMs;
+  return Math.min(1, Math.max(0, (6 - periods) / 4.5));
+}
+
+/** A colour as old as it is: what remains of it is visible, but nobody takes it for live. */
+export function faded(color: Rgb, fresh: number): Rgb {
+  return mix(DUST, color, 0.25 + 0.75 * fresh);
+}
+
+export function mix(from: Rgb, to: Rgb, share: number): Rgb {
+  const part = (i: 0 | 1 | 2): number => from[i] + (to[i] - from[i]) * share;
+  return [part(0), part(1), part(2)];
+}
+
+export function css(color: Rgb): string {
+  return `rgb(${color.map(Math.round).join(" ")})`;
+}
+
+/** sRGB byte -> linear light 0..1, which is what the renderer's colour buffer holds. */
+export function linear(channel: number): number {
+  const c = channel / 255;
+  return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+}
+
+/** How light a colour looks, 0..1. */
+export function luminance(color: Rgb): number {
+  return 0.2126 * linear(color[0]) + 0.7152 * linear(color[1]) + 0.0722 * linear(color[2]);
+}
+
+function rgb(hex: number): Rgb {
+  return [(hex >> 16) & 255, (hex >> 8) & 255, hex & 255];
+}

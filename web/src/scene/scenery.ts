@@ -1,0 +1,91 @@
+// Owns everything that stands still: the lit and the shining part of box and racks, the floor, the lamp's halo and the
+// lights of the room. Four draw calls. Made once a layout by scene.
+
+import {
+  CircleGeometry, DirectionalLight, HemisphereLight, Mesh, MeshBasicMaterial, MeshStandardMaterial,
+  Object3D, PointLight, Sprite, SpriteMaterial, type Texture,
+} from "three";
+import type { Layout } from "../layout";
+import { buildBox, hullOf, type Hull } from "./box";
+import { drawAtlas, drawFloor } from "./drawn";
+import { ADDED } from "./glow";
+import { Mason } from "./mason";
+import { buildRacks } from "./racks";
+
+const WARM = 0xffc46b;
+/** Candela, more or less: what looks warm on the roof. */
+const LAMP = 5;
+const DESK_LAMP = 0.15;
+const FLOOR_RADIUS = 5;
+
+export class Scenery {
+  readonly group = new Object3D();
+  readonly hull: Hull;
+  /** What stands in the way of a pick. */
+  readonly solid: Mesh;
+  private readonly halo: Sprite;
+  private readonly lampLight = new PointLight(WARM, LAMP, 6, 1.6);
+  private readonly disposals: { dispose(): void }[] = [];
+
+  constructor(layout: Layout, glowMap: Texture) {
+    this.hull = hullOf(layout);
+    const atlas = drawAtlas(layout.racks.map((rack) => rack.name));
+    const [solid, lit] = [new Mason(), new Mason()];
+    buildBox(solid, lit, this.hull, atlas.sign);
+    buildRacks(solid, lit, layout, this.hull, atlas.plates);
+    solid.dusk(0.45, this.hull.top);
+    this.solid = this.mesh(solid, new MeshStandardMaterial({ vertexColors: true, roughness: 0.68, metalness: 0.08 }));
+    this.mesh(lit, new MeshBasicMaterial({ vertexColors: true, map: atlas.texture, transparent: true, toneMapped: false })).renderOrder = 2;
+    this.disposals.push(atlas.texture);
+    this.addFloor();
+    this.halo = this.addHalo(glowMap);
+    this.addLights();
+  }
+
+  /** The lamp burns while the picture is live, and glimmers when it is not. */
+  lamp(light: number): void {
+    this.lampLight.intensity = this.hull.roofed ? LAMP * light : DESK_LAMP;
+    this.halo.material.opacity = 0.95 * light;
+  }
+
+  dispose(): void {
+    for (const one of this.disposals) one.dispose();
+  }
+
+  private mesh(mason: Mason, material: MeshStandardMaterial | MeshBasicMaterial): Mesh {
+    const mesh = new Mesh(mason.build(), material);
+    this.group.add(mesh);
+    this.disposals.push(mesh.geometry, material);
+    return mesh;
+  }
+
+  private addFloor(): void {
+    const map = drawFloor(this.hull.roofed);
+    const material = new MeshBasicMaterial({ map, transparent: true, depthWrite: false, toneMapped: false });
+    const floor = new Mesh(new CircleGeometry(FLOOR_RADIUS, 64), material);
+    floor.rotation.x = -Math.PI / 2;
+    this.group.add(floor);
+    this.disposals.push(map, material, floor.geometry);
+  }
+
+  private addHalo(map: Texture): Sprite {
+    const look = { map, color: WARM, ...ADDED, transparent: true, depthWrite: false, toneMapped: false };
+    const halo = new Sprite(new SpriteMaterial(look));
+    halo.position.set(...this.hull.lamp);
+    halo.scale.setScalar(1.25);
+    halo.visible = this.hull.roofed;
+    halo.renderOrder = 4;
+    this.group.add(halo);
+    this.disposals.push(halo.material);
+    return halo;
+  }
+
+  private addLights(): void {
+    const key = new DirectionalLight(0xfff1dc, 2.3);
+    key.position.set(-2.2, 3.2, 3.4);
+    const rim = new DirectionalLight(0xc6d6ff, 2.1);
+    rim.position.set(3, 2.2, -3.2);
+    this.lampLight.position.set(...this.hull.lamp);
+    this.group.add(new HemisphereLight(0x9db8ff, 0x27345c, 1.7), key, rim, this.lampLight);
+  }
+}

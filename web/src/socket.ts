@@ -1,0 +1,29 @@
+// Owns the one place where socket.io is named: its client in the shape that link wants. Called by main.
+
+import { io } from "socket.io-client";
+import type { SocketLike } from "./link";
+import { NAMESPACE, type Ack } from "./protocol.gen";
+
+/** A socket to the server this page came from, not yet connected. */
+export function twinSocket(): SocketLike {
+  const socket = io(NAMESPACE, {
+    autoConnect: false, // link must be listening before anything can arrive
+    transports: ["websocket", "polling"],
+    tryAllTransports: true,
+    reconnectionDelay: 500,
+    reconnectionDelayMax: 10_000,
+  });
+  return {
+    get connected() {
+      return socket.connected;
+    },
+    get active() {
+      return socket.active;
+    },
+    on: (event, listener) => socket.on(event, listener as (...args: unknown[]) => void),
+    emitWithin: (ms, event, value, answered) =>
+      socket.timeout(ms).emit(event, value, (error: Error | null, answer?: Ack) => answered(error !== null, answer ?? null)),
+    connect: () => socket.connect(),
+    disconnect: () => socket.disconnect(),
+  };
+}

@@ -1,0 +1,53 @@
+// Owns the keyboard: which key means what. It moves nothing itself. Called by main.
+
+import { MODES, type Mode } from "../palette";
+import type { Direction } from "../select";
+
+export interface KeyActions {
+  move(direction: Direction): void;
+  mode(mode: Mode): void;
+  search(): void;
+  fly(): void;
+  close(): void;
+  look(side: "south" | "north" | "home"): void;
+  table(): void;
+}
+
+const ARROWS: ReadonlyMap<string, Direction> = new Map([
+  ["ArrowLeft", "left"],
+  ["ArrowRight", "right"],
+  ["ArrowUp", "up"],
+  ["ArrowDown", "down"],
+]);
+
+/** What a key does, or null. Pure, so that it can be tested without a keyboard. */
+export function actionOf(key: string, actions: KeyActions): (() => void) | null {
+  const arrow = ARROWS.get(key);
+  if (arrow) return () => actions.move(arrow);
+  const mode = MODES[Number(key) - 1];
+  if (mode) return () => actions.mode(mode);
+  switch (key) {
+    case "/": return () => actions.search();
+    case "f": return () => actions.fly();
+    case "s": return () => actions.look("south");
+    case "n": return () => actions.look("north");
+    case "h": return () => actions.look("home");
+    case "t": return () => actions.table();
+    case "Escape": return () => actions.close();
+    default: return null;
+  }
+}
+
+export function listen(actions: KeyActions): void {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const target = event.target as HTMLElement;
+    if (target.matches("input, textarea, select")) return;
+    // Inside the panel and the table the arrows scroll, as everywhere on the web.
+    if (ARROWS.has(event.key) && target.closest("#panel")) return;
+    const action = actionOf(event.key, actions);
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+}
