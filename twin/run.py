@@ -12,6 +12,7 @@ import ctypes
 import io
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -30,6 +31,7 @@ from twin.settings import Settings, unknown
 log = logging.getLogger(__name__)
 Say = Callable[[str], None]
 SIMULATOR_STOP_S = 5.0
+FEW_FILES = 4096
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -93,10 +95,19 @@ def prepare(args: argparse.Namespace, environ: Mapping[str, str]) -> Service:
         environ, host=args.host, port=args.port, data_dir=data_dir, cluster=args.cluster, legacy_open=args.legacy_open
     )
     logs.configure(settings.log_format, settings.log_level)
+    _allow_connections()
     for name in unknown(environ):
         log.warning("%s is not a setting of the twin; docs/settings.md lists them", name)
     secrets = tokens.read_or_make(settings.data_dir, settings.agent_token, settings.operator_token)
     return Service(settings, layouts.load(settings.cluster), secrets)
+
+
+def _allow_connections() -> None:
+    """Each Pi and each viewer is a descriptor; the usual soft limit of 1024 is less than one cluster."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if hard != resource.RLIM_INFINITY and hard < FEW_FILES:
+        log.warning("this process may hold %d connections; raise the limit (LimitNOFILE, ulimit -n)", hard)
 
 
 def welcome(service: Service) -> str:

@@ -10,7 +10,6 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any
 
-import socketio
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from twin.core.access import Action
@@ -18,6 +17,7 @@ from twin.core.errors import BadInput, TwinError, wire_form
 from twin.edge.clock import Clock
 from twin.edge.gate import Gate, caller_of_environ
 from twin.edge.ingest import Ingest
+from twin.edge.namespace import Namespace
 from twin.edge.writer import Writer
 from twin.wire import requests
 
@@ -35,8 +35,10 @@ class Agent:
     macs: set[str] = field(default_factory=set)
 
 
-class AgentNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio carries no types
+class AgentNamespace(Namespace):
     """Handlers of /agents."""
+
+    hears = frozenset(("birth", "report", "bye"))
 
     def __init__(self, ingest: Ingest, writer: Writer, gate: Gate, clock: Clock) -> None:
         super().__init__("/agents")
@@ -67,10 +69,12 @@ class AgentNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-s
         try:
             newborn = requests.newborn(body)
             agent = self._agent(sid)
-            agent.born, agent.fleet, agent.period_ms = True, newborn.fleet, newborn.period_ms
             if not newborn.fleet:
+                if agent.macs - {newborn.mac}:
+                    raise BadInput("this socket was born with another mac", field="mac", code="not_yours")
                 self._writer.birth(newborn.mac, newborn.ip, newborn.switch_ip, newborn.port, newborn.period_ms)
                 self._speaks(sid, agent, newborn.mac)
+            agent.born, agent.fleet, agent.period_ms = True, newborn.fleet, newborn.period_ms
             return {"ok": True, "server_ms": self._clock.now_ms()}
         except TwinError as error:
             return {"ok": False, "error": wire_form(error)}
@@ -87,6 +91,8 @@ class AgentNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-s
                 self._writer.birth(report.mac, report.ip, report.switch_ip, report.port, agent.period_ms)
                 self._speaks(sid, agent, report.mac)
             await self._ingest.keep(report, body)
+            if sid not in self.agents and report.mac and report.mac not in self._speaker:
+                self._writer.will(report.mac)  # the socket died while its last report was on the way to the disk
             return {"ok": True}
         except TwinError as error:
             return {"ok": False, "error": wire_form(error)}

@@ -25,7 +25,8 @@ def announcements(host: str, addresses: Iterable[tuple[str, str | None]]) -> lis
     """
     found: list[tuple[str, str]] = []
     for address, netmask in addresses:
-        if host not in ("0.0.0.0", "::", address):
+        serves = host in ("0.0.0.0", "::", address) or (host == "localhost" and address == "127.0.0.1")
+        if not serves:
             continue
         if ipaddress.ip_address(address).is_loopback:
             found.append((address, LOOPBACK_BROADCAST))

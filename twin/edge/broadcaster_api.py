@@ -10,7 +10,6 @@ import asyncio
 import logging
 from typing import Any
 
-import socketio
 from aiohttp import web
 from socketio.exceptions import ConnectionRefusedError as Refused
 
@@ -20,6 +19,7 @@ from twin.core.errors import TwinError, Unavailable, wire_form
 from twin.edge.gate import Caller, Gate, caller_of, caller_of_environ
 from twin.edge.http import json_answer, read_body, require_json
 from twin.edge.ingest import Ingest
+from twin.edge.namespace import Namespace
 from twin.edge.pipe import SocketPipe, Spawn
 from twin.edge.viewers import eio_socket
 from twin.edge.writer import Writer
@@ -60,8 +60,10 @@ class BroadcasterApi:
         return web.Response(text="OK")
 
 
-class VisorNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio carries no types
+class VisorNamespace(Namespace):
     """The socket.io half: viewers join, feeders update."""
+
+    hears = frozenset((visor.UPDATE, visor.DELETE))
 
     def __init__(
         self, fan: VisorFan, ingest: Ingest, writer: Writer, gate: Gate, max_viewers: int, spawn: Spawn
@@ -90,13 +92,9 @@ class VisorNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-s
         self._fan.leave(sid)
         self._callers.pop(sid, None)
 
-    async def trigger_event(self, event: str, *args: Any) -> Any:
+    async def hear(self, event: str, sid: str, body: object = None) -> dict[str, object]:
         """Today's events have a dot in their names, which no method can have."""
-        if event == visor.UPDATE and len(args) >= 1:
-            return await self._update(args[0], args[1] if len(args) > 1 else None)
-        if event == visor.DELETE and len(args) >= 1:
-            return await self._delete(args[0])
-        return await super().trigger_event(event, *args)
+        return await (self._update(sid, body) if event == visor.UPDATE else self._delete(sid))
 
     async def _update(self, sid: str, body: object) -> dict[str, object]:
         """Reports from a feeder. One bad entry loses no other; the answer names the bad ones."""

@@ -83,6 +83,8 @@ class Ingest:
             )
         now_ms = self._clock.now_ms()
         held_ms, report = _held(report)
+        if isinstance(value, dict) and HELD in value:  # seen_ms says it from here on
+            value = {name: each for name, each in value.items() if name != HELD}
         entry = Entry(key, now_ms, now_ms - held_ms, _encode(value))
         try:
             async with asyncio.timeout(COMMIT_TIMEOUT_S):

@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import socketio
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from twin.core.errors import TwinError, Unavailable, wire_form
 from twin.core.outbox import Verdict
 from twin.edge.gate import Gate, caller_of_environ
+from twin.edge.namespace import Namespace
 from twin.edge.pipe import SocketPipe, Spawn
 from twin.wire import requests
 from twin.wire.twin_fan import TwinFan, TwinViewer
 
 
-class ViewerNamespace(socketio.AsyncNamespace):  # type: ignore[misc]  # python-socketio carries no types
+class ViewerNamespace(Namespace):
     """Handlers of /twin. Every request is acknowledged with {"ok": true} or {"ok": false, "error"}."""
+
+    hears = frozenset(("resume", "watch", "interest"))
 
     def __init__(self, fan: TwinFan, gate: Gate, max_viewers: int, spawn: Spawn) -> None:
         super().__init__("/twin")

@@ -124,10 +124,15 @@ class TwinFan(Fan):
     def _after(self, viewer: Viewer) -> None:
         assert isinstance(viewer, TwinViewer)
         live = self._live
-        for public_id, sent_at in viewer.watched.items():
+        # Who has waited longest comes first, so that on a thin line the last ids get their turn too.
+        for public_id, sent_at in sorted(viewer.watched.items(), key=_sent_at):
             if viewer.pipe.backlog() > self._limits.soft_bytes:
                 return  # the rest when there is room: 32 large reports at once would pass the hard limit
             node = live.node(public_id)
             if node is not None and (sent_at == 0 or live.changes.any[node.row] > sent_at):
                 self._send(viewer, self.encoder.node(node.row))
                 viewer.watched[public_id] = live.seq
+
+
+def _sent_at(watched: tuple[str, int]) -> int:
+    return watched[1]

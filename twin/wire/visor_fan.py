@@ -65,7 +65,7 @@ class VisorFan(Fan):
             rows = live.changes.since(base if base else -1, live.columns.count).tolist()
             members = [member for member in map(self._member, rows) if member is not None]
             if base:
-                members += [member for seq, member in self._gone.values() if seq > base]
+                members += [last for each, (seq, last) in self._gone.items() if seq > base and not self._told(each)]
             told = raw_event("/", "cluster.event" if base else "cluster.all", b"{" + b",".join(members) + b"}")
             self._events[base] = told if members or not base else None
         return self._events[base]
@@ -89,18 +89,23 @@ class VisorFan(Fan):
         """Find the ids that nobody has any more. They are kept as long as a delta can reach back: the horizon."""
         live, named = self._live, self._named
         oldest = live.seq - self._limits.horizon
-        self._gone = {each: at for each, at in self._gone.items() if at[0] >= oldest and live.node(each) is None}
+        self._gone = {each: at for each, at in self._gone.items() if at[0] >= oldest}
         for node in live.roster.since(self._roster_version):
             if node.row >= len(named):
                 named.append(node)
                 continue
             former, named[node.row] = named[node.row], node
             report = live.reports[node.row]
-            if former.id and report is not None and live.node(former.id) is None:
+            if former.id and report is not None and not self._told(former.id):
                 last = replace(report, switch_ip=former.switch_ip, port=former.port)
                 seen_ms = int(live.columns.received_ms[node.row])
                 self._gone[former.id] = (live.seq, _member_of(former.id, last, seen_ms, STATUSES[LOST]))
         self._roster_version = live.roster.version
+
+    def _told(self, public_id: str) -> bool:
+        """Whether somebody with a report goes by this id. A mac finds its node at a place too, but is not its id there."""
+        node = self._live.node(public_id)
+        return node is not None and node.id == public_id and self._live.reports[node.row] is not None
 
 
 def _member_of(public_id: str, report: Report, seen_ms: int, status: str) -> bytes:
