@@ -1,0 +1,180 @@
+"""Owns what a program does to the world, as data: lines printed, effects in order, values saved. Nothing is performed.
+
+run.py builds one Recorder a run; compiled programs call its methods; the host plays the effects. The effects:
+
+    ("log", text)  ("lights", i, r, g, b)  ("sleep", seconds)  ("playsound", url)
+    ("draw", x, y, r, g, b)  ("drawline", x1, y1, x2, y2, r, g, b)  ("save", name, text)  ("setdata", name, text)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from warble import fuel, show
+from warble.errors import Fault
+from warble.integers import Number
+from warble.limits import Limits
+
+Effect = tuple[str | int | float, ...]
+#: What a host keeps: integers and doubles as they are, a decimal as its text. Reading takes any of the three.
+Saved = int | float | str
+
+_MOST_COLOUR: Final = 255
+#: Pixels may lie outside the picture, so that lines can run over its edge; this far.
+_MOST_PIXEL: Final = 32_767
+#: A web address, or the bare name of one of the box's own sounds; never another scheme and never a path.
+_SOUND: Final = re.compile(r"https?://[^\s/][^\s]*|[A-Za-z0-9_][A-Za-z0-9._-]*", re.IGNORECASE)
+
+
+class Shelf:
+    """One set of saved names: a copy to run on, so that a host's mapping changes only when the run is over."""
+
+    def __init__(self, kept: Mapping[str, object], what: str) -> None:
+        self.values: dict[str, object] = dict(kept)
+        self.changed: dict[str, Saved] = {}
+        self.what = what
+
+
+class Recorder:
+    """The outside half of one run. convert makes a saved value a number of the program's arithmetic."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        saved: Shelf,
+        data: Shelf,
+        convert: Callable[[object], Number | None],
+        charge: Callable[[int], None],
+        precision: Callable[[], int],
+    ) -> None:
+        self.limits = limits
+        self.saved = saved
+        self.data = data
+        self.convert = convert
+        self.charge = charge
+        self.precision = precision
+        self.printed: list[str] = []
+        self.effects: list[Effect] = []
+        self.room = limits.output
+        self.slept = 0.0
+
+    def helpers(self) -> dict[str, Callable[..., object]]:
+        """What compiled code can call, by the name it calls it."""
+        return {
+            "f_PRINT": self.print, "f_LOG": self.log, "f_LIGHTS": self.lights, "f_SLEEP": self.sleep,
+            "f_PLAYSOUND": self.playsound, "f_DRAW": self.draw, "f_DRAWLINE": self.drawline,
+            "f_SAVE": self.save, "f_LOAD": self.load, "f_SETDATA": self.setdata, "f_GETDATA": self.getdata,
+        }  # fmt: skip
+
+    def print(self, *args: str | Number) -> None:
+        line = " ".join([arg if isinstance(arg, str) else self.text(arg) for arg in args]) + "\n"
+        size = len(line) if line.isascii() else len(line.encode())
+        if size > self.room:
+            self.printed.append(line.encode()[: self.room].decode(errors="ignore"))
+            self.room = 0
+            raise Fault("limit:output", f"A program may print {self.limits.output:,} bytes; the rest was cut off.")
+        self.room -= size
+        self.printed.append(line)
+
+    def log(self, message: str | Number) -> None:
+        self.add("log", message if isinstance(message, str) else self.text(message))
+
+    def lights(self, i: Number, r: Number, g: Number, b: Number) -> None:
+        last = self.limits.lights - 1
+        if (light := show.whole(i, 0, last)) is None:
+            raise Fault("range", f"LIGHTS wants a whole number from 0 to {last} for the light.", arg=0)
+        self.add("lights", light, *_colour("LIGHTS", (r, g, b), 1))
+
+    def sleep(self, seconds: Number) -> None:
+        if not seconds >= 0:
+            raise Fault("range", "SLEEP wants 0 seconds or more.", arg=0)
+        if seconds > self.limits.sleep or self.slept + float(seconds) > self.limits.sleep:
+            raise Fault("limit:sleep", f"All SLEEPs together may last {self.limits.sleep:g} seconds.", arg=0)
+        self.slept += float(seconds)
+        self.add("sleep", float(seconds))
+
+    def playsound(self, url: str) -> None:
+        if not _SOUND.fullmatch(url):
+            raise Fault("range", "PLAYSOUND wants an http or https address, or the name of a sound.", arg=0)
+        self.add("playsound", url)
+
+    def draw(self, x: Number, y: Number, r: Number, g: Number, b: Number) -> None:
+        self.add("draw", *_pixels("DRAW", (x, y)), *_colour("DRAW", (r, g, b), 2))
+
+    def drawline(self, x1: Number, y1: Number, x2: Number, y2: Number, r: Number, g: Number, b: Number) -> None:
+        self.add("drawline", *_pixels("DRAWLINE", (x1, y1, x2, y2)), *_colour("DRAWLINE", (r, g, b), 4))
+
+    def save(self, name: str, value: Number) -> None:
+        self.check_room()
+        self.add("save", name, self.put(self.saved, name, value))
+
+    def load(self, name: str, default: Number | None = None) -> Number:
+        return self.get(self.saved, name, default)
+
+    def setdata(self, name: str, value: Number) -> None:
+        self.check_room()
+        self.add("setdata", name, self.put(self.data, name, value))
+
+    def getdata(self, name: str, default: Number | None = None) -> Number:
+        return self.get(self.data, name, default)
+
+    def add(self, *effect: str | float) -> None:
+        self.check_room()
+        self.effects.append(effect)
+
+    def check_room(self) -> None:
+        if len(self.effects) >= self.limits.effects:
+            text = f"A program may have {self.limits.effects:,} effects (LIGHTS, SAVE and the like)."
+            raise Fault("limit:effects", text)
+
+    def text(self, value: Number) -> str:
+        if isinstance(value, int):
+            self.charge(fuel.int_digits(value.bit_length()))
+        return show.text(value, self.precision())
+
+    def put(self, shelf: Shelf, name: str, value: Number) -> str:
+        """Keep a value for the rest of the run and for the host; its text."""
+        text = self.text(value)
+        digits = sum(character.isdigit() for character in text.partition("e")[0])
+        if digits > self.limits.saved_digits:
+            kind = "limit:bits" if isinstance(value, int) else "limit:precision"
+            most = self.limits.saved_digits
+            raise Fault(kind, f"A saved number may have {most:,} digits; this has {digits:,}.", arg=1)
+        if name not in shelf.values and len(shelf.values) >= self.limits.saved_names:
+            most = self.limits.saved_names
+            text = f"{most} names are saved {shelf.what}, and no more is allowed. Save under one of those."
+            raise Fault("limit:memory", text, arg=0)
+        shelf.values[name] = value
+        shelf.changed[name] = text if isinstance(value, Decimal) else value
+        return text
+
+    def get(self, shelf: Shelf, name: str, default: Number | None) -> Number:
+        if name in shelf.values:
+            if (value := self.convert(shelf.values[name])) is not None:
+                return value
+            raise Fault("missing", f"What is saved as {name} {shelf.what} is no number.", arg=0)
+        if default is None:
+            text = f"Nothing is saved as {name} {shelf.what}. Give a second argument to use when there is none."
+            raise Fault("missing", text, arg=0)
+        return default
+
+
+def _colour(name: str, values: tuple[Number, ...], first: int) -> list[int]:
+    return _whole(values, 0, _MOST_COLOUR, f"{name} wants whole numbers from 0 to {_MOST_COLOUR} for a colour.", first)
+
+
+def _pixels(name: str, values: tuple[Number, ...]) -> list[int]:
+    text = f"{name} wants whole numbers from -{_MOST_PIXEL:,} to {_MOST_PIXEL:,} for a place."
+    return _whole(values, -_MOST_PIXEL, _MOST_PIXEL, text, 0)
+
+
+def _whole(values: tuple[Number, ...], least: int, most: int, text: str, first: int) -> list[int]:
+    found = []
+    for place, value in enumerate(values, first):
+        if (number := show.whole(value, least, most)) is None:
+            raise Fault("range", text, arg=place)
+        found.append(number)
+    return found
