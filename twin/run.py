@@ -196,8 +196,8 @@ class _Simulator:
         lines = ["  s + Enter stops the simulated Pis, and again starts them."] if self._listening else []
         lines.append(f"  this machine as a Pi:  twin agent --server http://127.0.0.1:{service.port}")
         for address in lan_addresses() if service.settings.host == "0.0.0.0" else ():
-            token = service.gate.agent_token
-            lines.append(f"  another Pi:            twin agent --server http://{address}:{service.port} --token {token}")
+            server = f"http://{address}:{service.port}"
+            lines.append(f"  another Pi:            twin agent --server {server} --token {service.gate.agent_token}")
         return "\n".join([*lines, "  Ctrl-C ends all.   More: docs/agent.md, docs/operations.md", ""])
 
     def _key(self) -> None:

@@ -32,6 +32,7 @@ from twin.edge import beacon, server
 from twin.edge.agents import AgentNamespace
 from twin.edge.broadcaster_api import BroadcasterApi, VisorNamespace
 from twin.edge.clock import Clock
+from twin.edge.door import Door, Fallback
 from twin.edge.gate import Gate
 from twin.edge.ingest import Ingest
 from twin.edge.manager_api import ManagerApi
@@ -96,7 +97,8 @@ class Service:
         """Start, yield while serving, stop in good order. Raises OSError when the port is taken."""
         self._restore()
         try:
-            runner, self.port = await server.listen(self._application(), self.settings.host, self.settings.port)
+            host, port = self.settings.host, self.settings.port
+            runner, self.port = await server.listen(self._application(), host, port, self._door)
         except OSError:
             self.store.close()
             raise
@@ -202,6 +204,9 @@ class Service:
 
     # Start and stop.
 
+    def _door(self, fallback: Fallback) -> Door:
+        return Door(fallback, self.ingest, self.gate)
+
     def _application(self) -> web.Application:
         settings = self.settings
         namespaces = [
@@ -221,7 +226,7 @@ class Service:
         return server.application(self._sio, routes)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """A task for the life of the service. One that fails is told, and ends the service: half a twin helps nobody."""
+        """A task for the life of the service. One that fails ends the service: half a twin helps nobody."""
 
         def ended(task: asyncio.Task[None]) -> None:
             if not task.cancelled() and task.exception() is not None:

@@ -57,7 +57,7 @@ class Settings:
         128, "KiB", "Kernel send buffer of a connection; the system's own would hide a slow viewer."
     )
     resume_frames: int = _setting(150, "frames", "How far back a viewer may resume with a delta instead of a snapshot.")
-    commit_linger_ms: float = _setting(5.0, "ms", "How long a commit waits for more reports.")
+    commit_linger_ms: float = _setting(15.0, "ms", "How long a commit waits for more reports, if few wait.")
     journal_max: int = _setting(32_768, "reports", "Reports waiting for the disk before new ones get 503.")
     keep_hours: float = _setting(24.0, "hours", "How long landed reports are kept in the embedded store.")
     beacon: bool = _setting(True, "true, false", "Broadcast `IP:PORT` over UDP so that agents find the server.")
@@ -90,7 +90,7 @@ class Settings:
 
 
 def unknown(environ: Mapping[str, str]) -> list[str]:
-    """TWIN_* variables that are nobody's: a typing mistake, most often. Told, not refused: orchestrators add their own."""
+    """TWIN_* variables that are nobody's: a typing mistake, most often. Told only: orchestrators add their own."""
     known = {variable(spec.name) for spec in fields(Settings)} | ELSEWHERE
     return sorted(name for name in environ if name.startswith("TWIN_") and name not in known)
 

@@ -24,6 +24,7 @@ from telemetry.store.base import Entry, StoreCorrupt, StoreError, StoreTooNew, S
 log = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
+LOCK_S = 1.0  # a twin that stops lets go at once; one that runs never will
 APPLICATION_ID = 0x7477696E  # "twin", so that `file` and we know whose file it is
 _T = TypeVar("_T")
 
@@ -121,7 +122,7 @@ class SQLiteStore:
     def _open(self) -> sqlite3.Connection:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None, timeout=5.0)
+            db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None, timeout=LOCK_S)
         except (OSError, sqlite3.Error) as error:
             raise StoreUnavailable(f"{self._path}: cannot be opened ({error}); is TWIN_DATA_DIR writable?") from error
         try:
@@ -135,6 +136,9 @@ class SQLiteStore:
         return db
 
     def _prepare(self, db: sqlite3.Connection) -> None:
+        # Before the first read: then the index of the WAL is in memory, and a full disk can still be opened and read.
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._check_length()
         version = db.execute("PRAGMA user_version").fetchone()[0]
         self._check_owner(db)
         if version > SCHEMA_VERSION:
@@ -146,11 +150,24 @@ class SQLiteStore:
             db.execute("PRAGMA page_size = 16384")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA locking_mode = EXCLUSIVE")
         if version == 0:
             marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
             db.executescript(f"BEGIN; {SCHEMA} {marks} COMMIT;")
         self._read_behind_checkpoint(db)
+
+    def _check_length(self) -> None:
+        """SQLite reads what a file has lost at its end as zeros, without a word; the header knows better.
+
+        Offsets are those of SQLite's file format: page size at 16, change counter at 24, pages at 28, the counter that
+        the pages are valid for at 92. With a WAL beside it a file may be shorter, by right.
+        """
+        if _size(self._path.with_name(self._path.name + "-wal")):
+            return
+        with self._path.open("rb") as file:
+            head = file.read(100)
+        size, pages = int.from_bytes(head[16:18], "big"), int.from_bytes(head[28:32], "big")
+        if head[24:28] == head[92:96] and _size(self._path) < pages * (65536 if size == 1 else size):
+            raise StoreCorrupt(f"{self._path}: is damaged (cut short); restore a copy, or move it away")
 
     def _check_owner(self, db: sqlite3.Connection) -> None:
         """Never write into a database of somebody else's that happens to have our name."""
@@ -197,6 +214,10 @@ class SQLiteStore:
                 f"{self._path}: another twin holds it; stop that one or choose another TWIN_DATA_DIR"
             )
         return StoreUnavailable(f"{self._path}: {text}")
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _line(entry: Entry) -> bytes:

@@ -157,7 +157,7 @@ class Live:
             self.roster.touched.clear()
 
     def _doubt_the_future(self, now_ms: int) -> None:
-        """Kept reports from later than now: the clock was set back, so nobody knows their age. The next report counts."""
+        """Kept reports from later than now: the clock was set back, so nobody knows their age. The next one counts."""
         columns, count = self.columns, self.columns.count
         rows = np.flatnonzero((columns.status[:count] == UNKNOWN) & (columns.received_ms[:count] > now_ms))
         if rows.size:
@@ -176,6 +176,8 @@ class Live:
 
     def _leave(self, mac: str, status: int, unless: int | None = None) -> None:
         row = self.roster.find(mac)
+        if row is not None and status == REBOOTING and self.columns.received_ms[row] == NEVER_MS:
+            return  # it never spoke: that it reboots says nothing of when it will
         if row is not None and self.columns.status[row] not in (status, unless):
             self._set_status(row, status)
 

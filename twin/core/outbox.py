@@ -3,10 +3,11 @@
 Pure. The table below is the whole policy towards slow viewers; wire/fanout.py asks, and carries the verdict out.
 
     backlog (bytes not yet taken by the network)        verdict
-    over `hard_bytes`                                    CLOSE   at once: memory is bounded whatever happens
+    over `hard_bytes` and more than we ever sent at once CLOSE   memory is bounded whatever happens
     busy or over `soft_bytes`, for up to `patience_ms`   WAIT    nothing is queued: changes conflate in core/changes.py
     busy or over `soft_bytes`, for longer                CLOSE   it does not read; others pay for it
     room, not seen since more than `horizon` frames      SNAPSHOT
+    room, after more than half of its patience           SNAPSHOT  by then every node has reported: it is no larger
     room, something new                                  DELTA   from the frame it has to the present one
     room, nothing new                                    WAIT
 """
@@ -37,26 +38,28 @@ class Limits:
 class Outbox:
     """One viewer's place in the sequence of frames. `sent_seq` 0: it has nothing yet."""
 
-    __slots__ = ("behind_since_ms", "limits", "sent_seq")
+    __slots__ = ("behind_since_ms", "burst", "limits", "sent_seq")
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.sent_seq = 0
         self.behind_since_ms: int | None = None
+        self.burst = 0  # bytes that waited right after our own last message: a snapshot may be more than `hard_bytes`
 
     def decide(self, now_ms: int, seq: int, backlog: int, busy: bool) -> Verdict:
         """The verdict at a tick whose newest frame is `seq`. `busy`: something else still waits to be sent."""
         limits = self.limits
-        if backlog > limits.hard_bytes:
+        if backlog > max(limits.hard_bytes, self.burst):
             return Verdict.CLOSE
         if busy or backlog > limits.soft_bytes:
             if self.behind_since_ms is None:
                 self.behind_since_ms = now_ms
             return Verdict.CLOSE if now_ms - self.behind_since_ms > limits.patience_ms else Verdict.WAIT
+        long_behind = self.behind_since_ms is not None and now_ms - self.behind_since_ms > limits.patience_ms // 2
         self.behind_since_ms = None
         if self.sent_seq == seq:
             return Verdict.WAIT
-        if self.sent_seq == 0 or seq - self.sent_seq > limits.horizon:
+        if self.sent_seq == 0 or seq - self.sent_seq > limits.horizon or long_behind:
             return Verdict.SNAPSHOT
         return Verdict.DELTA
 

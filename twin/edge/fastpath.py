@@ -1,9 +1,9 @@
 """The one private hook into engine.io: keep a connection's transport, so that a frame can be written to it directly.
 
 `emit` costs a task and an encode for every viewer and packet. Writing the same ready bytes to each transport costs the
-kernel's send and little else (docs/decisions/0003-fast-path.md has figures). Handshake, polling, namespaces, acknowledgements and
-pings stay with the libraries. The hook leans on details of pinned versions; `unusable()` checks them at start-up, and
-where they differ everything still works through engine.io's own queues (edge/pipe.py), only slower.
+kernel's send and little else (docs/decisions/0003-fast-path.md has figures). Handshake, polling, namespaces,
+acknowledgements and pings stay with the libraries. The hook leans on details of pinned versions; `unusable()` checks
+them at start-up, and where they differ everything still works through engine.io's own queues (edge/pipe.py), slower.
 """
 
 from __future__ import annotations
@@ -71,7 +71,10 @@ def unusable() -> str | None:
             return f"{package} is {found}, the hook is known to work with {known}"
     if not hasattr(asyncio.Queue(), "_unfinished_tasks"):
         return "this Python's asyncio.Queue does not count unfinished tasks"
-    source = inspect.getsource(AsyncSocket)
+    try:
+        source = inspect.getsource(AsyncSocket)
+    except (OSError, TypeError):
+        return "engine.io's source cannot be read here"
     for detail in ("self.server._async['websocket'](", "self._websocket_handler, self.server)", "task_done()"):
         if detail not in source:
             return f"engine.io's AsyncSocket no longer has {detail!r}"

@@ -16,8 +16,9 @@ from twin.core.access import Action, Role, Tokens, may
 from twin.core.errors import Forbidden, Unauthorised
 
 HOW = (
-    "send `Authorization: Bearer <token>` (or `?token=` in the URL of a client that cannot set headers); the tokens are in "
-    "tokens.json in the server's data directory. For today's clients without tokens start `twin serve --legacy-open`"
+    "send `Authorization: Bearer <token>` (or `?token=` in the URL of a client that cannot set headers); the tokens "
+    "are in tokens.json in the server's data directory. For today's clients without tokens start "
+    "`twin serve --legacy-open`"
 )
 
 
@@ -87,25 +88,31 @@ def caller_of_environ(environ: Mapping[str, Any], auth: object) -> Caller:
 def _is_local(request: web.Request) -> bool:
     """From this machine itself. A browser on this machine is a way in for every site it shows, hence what follows."""
     headers = request.headers
-    if not _is_loopback(request.remote or "") or "X-Forwarded-For" in headers or "Forwarded" in headers:
+    if not is_loopback(request.remote or "") or "X-Forwarded-For" in headers or "Forwarded" in headers:
         return False
     # A page of another site names its origin; a script tag names none, but engine.io would answer it (JSONP), and new
-    # browsers say from where they fetch. A foreign name that was rebound to this machine stands in Host.
+    # browsers say from where they fetch.
     origin, host = headers.get("Origin", ""), headers.get("Host", "")
     foreign = bool(origin) and origin.split("://", 1)[-1] != host
     fetched = headers.get("Sec-Fetch-Site", "none")
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-    ours = not host or name.lower() == "localhost" or _is_address(name.strip("[]"))
-    return ours and not foreign and fetched in ("none", "same-origin") and "j" not in request.query
+    return names_us(host) and not foreign and fetched in ("none", "same-origin") and "j" not in request.query
 
 
-def _is_loopback(peer: str) -> bool:
-    return _is_address(peer) and ipaddress.ip_address(peer).is_loopback
+def names_us(host: str) -> bool:
+    """Whether a Host header is an address or localhost: another name may have been rebound to this machine."""
+    name, _, port = host.rpartition(":")
+    name = name if port.isdigit() else host
+    return not host or name.lower() == "localhost" or _address(name.strip("[]")) is not None
 
 
-def _is_address(text: str) -> bool:
+def is_loopback(peer: str) -> bool:
+    """Whether an address is this machine's own."""
+    address = _address(peer)
+    return address is not None and address.is_loopback
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        ipaddress.ip_address(text)
+        return ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None

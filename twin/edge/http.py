@@ -64,9 +64,9 @@ def error_answer(error: TwinError, *, status: int | None = None, headers: dict[s
 
 @web.middleware
 async def security_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Adds SECURITY_HEADERS to what a browser shows."""
+    """Adds SECURITY_HEADERS to what a browser shows. A file knows its type only when it is sent, so each gets them."""
     response = await handler(request)
-    if not response.prepared and response.content_type == "text/html":
+    if not response.prepared and (response.content_type == "text/html" or isinstance(response, web.FileResponse)):
         response.headers.update(SECURITY_HEADERS)
     return response
 

@@ -44,6 +44,7 @@ class Ingest:
         return await self.land(self.decode(body))
 
     def decode(self, body: bytes) -> object:
+        """The JSON value of a body. Raises BadInput, TooLarge."""
         if len(body) > self.max_body:
             self.refused += 1
             raise TooLarge(
@@ -67,6 +68,7 @@ class Ingest:
         return report
 
     def parse(self, value: object) -> Report:
+        """The report in a JSON value. Raises BadInput naming the field."""
         try:
             return reports.parse(value)
         except ReportError as error:
@@ -75,6 +77,29 @@ class Ingest:
 
     async def keep(self, report: Report, value: object) -> None:
         """Put a parsed report (and what was sent) on the disk and into the live state."""
+        try:
+            async with asyncio.timeout(COMMIT_TIMEOUT_S):
+                await self._enter(report, value)
+        except StoreError as error:
+            raise Unavailable(error.message, code=error.code, retry_after_s=5) from error
+        except TimeoutError:
+            raise Unavailable(
+                "the disk did not answer in time; keep the report and try again", retry_after_s=15
+            ) from None
+
+    def offer(self, body: bytes) -> asyncio.Future[None] | None:
+        """A report's way in without a task of its own: a future that is done when it is on the disk.
+
+        None when the body is anything but a good report that can be taken now; `land_bytes` then says why.
+        """
+        try:
+            value = _decode(body)
+            return self._enter(reports.parse(value), value)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ReportError, TwinError, StoreError):
+            return None
+
+    def _enter(self, report: Report, value: object) -> asyncio.Future[None]:
+        """Queue for the next commit. Raises Unavailable, JournalFull."""
         key = report.mac or f"{report.switch_ip}-{report.port}"
         live = self._live
         if live.roster.full and live.roster.find(report.mac, report.switch_ip, report.port) is None:
@@ -85,17 +110,12 @@ class Ingest:
         held_ms, report = _held(report)
         if isinstance(value, dict) and HELD in value:  # seen_ms says it from here on
             value = {name: each for name, each in value.items() if name != HELD}
-        entry = Entry(key, now_ms, now_ms - held_ms, _encode(value))
-        try:
-            async with asyncio.timeout(COMMIT_TIMEOUT_S):
-                await self._journal.put(entry, report)
-        except StoreError as error:
-            raise Unavailable(error.message, code=error.code, retry_after_s=5) from error
-        except TimeoutError:
-            raise Unavailable(
-                "the disk did not answer in time; keep the report and try again", retry_after_s=15
-            ) from None
-        self.accepted += 1
+        done = self._journal.put(Entry(key, now_ms, now_ms - held_ms, _encode(value)), report)
+        done.add_done_callback(self._count)
+        return done
+
+    def _count(self, done: asyncio.Future[None]) -> None:
+        self.accepted += not done.cancelled() and done.exception() is None
 
 
 def _held(report: Report) -> tuple[int, Report]:

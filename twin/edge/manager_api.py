@@ -53,7 +53,7 @@ class ManagerApi:
         return [web.get("/{call:[A-Za-z]+}", self._call), web.post("/{call:[A-Za-z]+}", self._call)]
 
     def restore(self, kept: bytes | None) -> None:
-        """The registry of the last life. A damaged one is reported and left behind: Pis register again by themselves."""
+        """The registry of the last life. A damaged one is told and left behind: Pis register again by themselves."""
         if kept is None:
             return
         try:

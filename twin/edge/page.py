@@ -10,7 +10,8 @@ STATIC = Path(__file__).resolve().parent.parent / "static"
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 NO_PAGE = """<!doctype html><meta charset="utf-8"><title>The twin runs, the page is not built</title>
-<style>body{font:18px/1.5 system-ui;max-width:40rem;margin:4rem auto;padding:0 1rem}code{background:#eee;padding:.1em .3em}</style>
+<style>body{font:18px/1.5 system-ui;max-width:40rem;margin:4rem auto;padding:0 1rem}
+code{background:#eee;padding:.1em .3em}</style>
 <h1>The twin runs. Its page is not built.</h1>
 <p>The page needs Node 20 or newer once, to be built. In the project's folder:</p>
 <p><code>make page</code> &nbsp; then load this address again.</p>

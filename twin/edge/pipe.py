@@ -9,6 +9,7 @@ Called by the fans through the Pipe protocol of wire/fan.py.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -29,8 +30,11 @@ class SocketPipe:
         self._eio = eio
         self._spawn = spawn
         self._closing = False
+        self._lost = False
 
     def backlog(self) -> int:
+        if self._lost:
+            return sys.maxsize
         transport = self._transport()
         return 0 if transport is None else transport.get_write_buffer_size()
 
@@ -50,7 +54,9 @@ class SocketPipe:
             transport.write(message.framed)
             return
         queue = self._eio.queue
-        if queue.qsize() < QUEUE_LIMIT:
+        if queue.qsize() >= QUEUE_LIMIT:
+            self._lost = True  # a viewer cannot know what it missed: it is closed at the next tick
+        else:
             queue.put_nowait(Packet(MESSAGE, data=message.text))
             if message.attachment is not None:
                 queue.put_nowait(Packet(MESSAGE, data=message.attachment))

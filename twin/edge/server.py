@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+from weakref import WeakSet
 
 import socketio
 from aiohttp import web
 
 from twin.edge import fastpath
+from twin.edge.door import Door, Fallback
 from twin.edge.http import errors_as_json, security_headers
 
 log = logging.getLogger(__name__)
@@ -59,20 +60,41 @@ def application(sio: socketio.AsyncServer, routes: Sequence[web.AbstractRouteDef
     return app
 
 
-async def listen(app: web.Application, host: str, port: int) -> tuple[web.AppRunner, int]:
-    """Serve `app`; returns the runner and the port that was taken (port 0 picks one). Raises OSError."""
+async def listen(
+    app: web.Application, host: str, port: int, door: Callable[[Fallback], Door] | None = None
+) -> tuple[web.AppRunner, int]:
+    """Serve `app`, behind `door` when there is one. Returns the runner and the port that was taken (port 0 picks one).
+
+    Raises OSError. The runner's cleanup closes the listening socket first.
+    """
+    listeners: list[asyncio.Server] = []
+    doors: WeakSet[Door] = WeakSet()
+
+    async def close(_: web.Application) -> None:
+        for listener in listeners:
+            listener.close()
+        for each in doors:
+            each.close()
+
+    app.on_shutdown.append(close)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
-    site = web.TCPSite(runner, host, port, backlog=BACKLOG)
+    assert runner.server is not None
+    fallback: Fallback = runner.server
+
+    def first() -> asyncio.Protocol:
+        if door is None:
+            return fallback()
+        made = door(fallback)
+        doors.add(made)
+        return made
+
     try:
-        await site.start()
+        listeners.append(await asyncio.get_running_loop().create_server(first, host, port, backlog=BACKLOG))
     except OSError:
         await runner.cleanup()
         raise
-    server = site._server
-    assert server is not None
-    sockets: Sequence[socket.socket] = getattr(server, "sockets", ())
-    return runner, int(sockets[0].getsockname()[1])
+    return runner, int(listeners[0].sockets[0].getsockname()[1])
 
 
 async def hang_up(sio: socketio.AsyncServer) -> None:
@@ -87,4 +109,5 @@ async def hang_up(sio: socketio.AsyncServer) -> None:
     for transport in transports:
         if transport is not None:
             transport.abort()
-    await sio.shutdown()
+    if sio.eio.service_task_handle is not None:
+        await sio.shutdown()

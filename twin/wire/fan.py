@@ -7,6 +7,7 @@ said is up to the subclass: twin_fan.py (namespace /twin), visor_fan.py (today's
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
@@ -14,6 +15,8 @@ from twin.core.live import Live
 from twin.core.outbox import Limits, Outbox, Verdict
 from twin.wire.events import Bye
 from twin.wire.packets import Message, event
+
+log = logging.getLogger(__name__)
 
 
 class Pipe(Protocol):
@@ -73,7 +76,12 @@ class Fan:
         """Give every viewer what it can take of the frame that was just closed."""
         self._begin(now_ms)
         for sid, viewer in list(self.viewers.items()):
-            self._serve(sid, viewer, now_ms)
+            try:
+                self._serve(sid, viewer, now_ms)
+            except Exception:  # one viewer that fails must not starve those after it
+                log.exception("a viewer failed and is cut", extra={"viewer": viewer.name})
+                self.viewers.pop(sid, None)
+                viewer.pipe.close(None)
 
     def close(self, sid: str, bye: Bye) -> None:
         """Show a viewer out with a named code."""
@@ -107,6 +115,7 @@ class Fan:
             self.sent_frames += 1
             self.snapshots += base == 0
         self._after(viewer)
+        outbox.burst = viewer.pipe.backlog()
 
     def _start_over(self, viewer: Viewer) -> None:
         """It is new, or the epoch changed under it: what it had or asked to resume counts for nothing."""

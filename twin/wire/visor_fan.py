@@ -103,7 +103,7 @@ class VisorFan(Fan):
         self._roster_version = live.roster.version
 
     def _told(self, public_id: str) -> bool:
-        """Whether somebody with a report goes by this id. A mac finds its node at a place too, but is not its id there."""
+        """Whether somebody with a report goes by this id. A mac finds a placed node too, but is not its id."""
         node = self._live.node(public_id)
         return node is not None and node.id == public_id and self._live.reports[node.row] is not None
 
