@@ -16,6 +16,7 @@ run: $(STAMP)/server $(STAMP)/page  ## a moving cluster of 1050 simulated Pis (T
 
 test: setup  ## every test: Python, TypeScript, end to end in a real browser
 	@sh .ci/browser
+	@$(BIN)/python -c "from tests.e2e.node import install; install()"
 	@cd web && npm test --silent
 	@$(BIN)/python -m pytest
 

@@ -38,7 +38,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with temporary() as folder, Twin("demo", data_dir=Path(folder)) as twin, browser() as chromium:
         wait_for(lambda: twin.nodes("online") > 1000, 60)
-        desktop = chromium.new_page(viewport=DESKTOP)
+        desktop = chromium.new_page(viewport=DESKTOP, bypass_csp=True)
         take(desktop, f"{twin.url}/?node=172.20.80.206-8", "twin")
         take(desktop, f"{twin.url}/?node=172.20.80.206-8&by=temperature", "temperature", keys="f")
         take(desktop, f"{twin.url}/?by=status", "status")
@@ -46,7 +46,7 @@ def main() -> None:
         desktop.wait_for_timeout(SETTLE_MS // 2)
         desktop.screenshot(path=IMAGES / "api.png")
         desktop.close()  # two pages drawn in software starve each other
-        phone = chromium.new_page(viewport=PHONE, has_touch=True, is_mobile=True)
+        phone = chromium.new_page(viewport=PHONE, has_touch=True, is_mobile=True, bypass_csp=True)
         take(phone, f"{twin.url}/?node=172.20.80.206-8", "phone")
 
 

@@ -72,7 +72,8 @@ class Twin:
     def _ready(self, seen: int) -> bool:
         assert self.process is not None
         if self.process.poll() is not None:
-            raise AssertionError(f"twin {self.args} ended with {self.process.returncode}:\n{self.log.read_text()[-3000:]}")
+            log = self.log.read_text()[-3000:]
+            raise AssertionError(f"twin {self.args} ended with {self.process.returncode}:\n{log}")
         found = re.search(rb"The twin is at\s+http://[^:]+:(\d+)/", self.log.read_bytes()[seen:])
         if found is None:
             return False

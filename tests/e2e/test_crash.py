@@ -71,33 +71,34 @@ def landed(store: Path) -> dict[str, set[int]]:
 async def test_all_are_back_nothing_is_lost_and_nobody_was_lied_to(tmp_path: Path) -> None:
     twin = Twin("serve", data_dir=tmp_path).start()
     stop = asyncio.Event()
-    viewers = [
-        Viewer(f"ws://127.0.0.1:{twin.port}/socket.io/?EIO=4&transport=websocket") for _ in range(VIEWERS)
-    ]
+    viewers = [Viewer(f"ws://127.0.0.1:{twin.port}/socket.io/?EIO=4&transport=websocket") for _ in range(VIEWERS)]
     witnesses = [Witness(twin, n) for n in range(WITNESSES)]
     timeout = aiohttp.ClientTimeout(total=None, connect=5, sock_read=30)
     try:
+        connector = aiohttp.TCPConnector(limit=0)
         with Fleet(twin.url, NODES, "--faults", "none"):
-            async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout) as session:
-                async with asyncio.TaskGroup() as tasks:
-                    for each in (*witnesses, *viewers):
-                        work = each.report if isinstance(each, Witness) else each.watch
-                        tasks.create_task(work(session, stop))
-                    everyone = NODES + WITNESSES
-                    await until(lambda: all(v.online() == everyone for v in viewers), 60, "all see all online")
-                    epoch = viewers[0].epoch
+            async with (
+                aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
+                asyncio.TaskGroup() as tasks,
+            ):
+                for each in (*witnesses, *viewers):
+                    work = each.report if isinstance(each, Witness) else each.watch
+                    tasks.create_task(work(session, stop))
+                everyone = NODES + WITNESSES
+                await until(lambda: all(v.online() == everyone for v in viewers), 60, "all see all online")
+                epoch = viewers[0].epoch
 
-                    await asyncio.to_thread(twin.stop, signal.SIGKILL)
-                    acknowledged = {field_report(60_000 + w._n)["mac"]: list(w.kept) for w in witnesses}
-                    await until(lambda: not any(v.live for v in viewers), 10, "all notice")
-                    on_disk = landed(tmp_path / STORE_FILE)
-                    restarted = time.monotonic()
-                    await asyncio.to_thread(twin.start)
-                    await until(lambda: all(v.live and v.epoch > epoch for v in viewers), BACK_S, "viewers back")
-                    await until(lambda: all(v.online() == everyone for v in viewers), BACK_S, "all nodes online again")
-                    took = time.monotonic() - restarted
-                    stop.set()
-                    twin.stop()
+                await asyncio.to_thread(twin.stop, signal.SIGKILL)
+                acknowledged = {field_report(60_000 + w._n)["mac"]: list(w.kept) for w in witnesses}
+                await until(lambda: not any(v.live for v in viewers), 10, "all notice")
+                on_disk = landed(tmp_path / STORE_FILE)
+                restarted = time.monotonic()
+                await asyncio.to_thread(twin.start)
+                await until(lambda: all(v.live and v.epoch > epoch for v in viewers), BACK_S, "viewers back")
+                await until(lambda: all(v.online() == everyone for v in viewers), BACK_S, "all nodes online again")
+                took = time.monotonic() - restarted
+                stop.set()
+                twin.stop()
     finally:
         if twin.process is not None and twin.process.poll() is None:
             twin.process.kill()

@@ -1,5 +1,7 @@
 """Live state: reports, liveness, wills, restarts. Time is a number here, so nothing waits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,7 +67,10 @@ def test_a_birth_alone_shows_no_value_as_fresh(live: Live) -> None:
     live.tick(0)
     assert live.age_ms(row, 0) is None
     assert np.isnan(live.columns.cpu_pct[row])
-    assert status(live, row) == LOST  # it never spoke: nothing says that it is alive
+    live.tick(10**9)
+    assert status(live, row) == UNKNOWN  # it never spoke: nothing says that it is alive, nor that it was
+    live.will("b8:27:eb:00:00:09")
+    assert status(live, row) == LOST
 
 
 def test_a_will_makes_a_node_lost_at_once_and_a_reboot_is_not_a_loss(live: Live) -> None:
@@ -131,3 +136,88 @@ def test_an_unknown_value_is_nan_not_zero(live: Live) -> None:
 
 def _without_temperature() -> Report:
     return report_of(1, temp_c=float("nan"))
+
+
+def placed(live: Live, n: int, at_ms: int, port: int, **values: float) -> int:
+    report = report_of(n, **values)
+    return live.report(replace(report, switch_ip="172.20.80.201", port=port), at_ms)
+
+
+def test_a_move_closes_a_frame_even_when_no_value_changed(live: Live) -> None:
+    row = see(live, 1, 0)
+    live.tick(0)
+    live.bind(row, "172.20.80.201", 3)
+    assert live.tick(0)
+    assert live.changes.since(live.seq - 1, live.columns.count).tolist() == [row]
+
+
+def test_who_is_displaced_counts_as_changed_too(live: Live) -> None:
+    old = placed(live, 1, 0, 3)
+    live.tick(0)
+    new = placed(live, 2, 100, 3)
+    live.tick(100)
+    assert live.changes.since(live.seq - 1, live.columns.count).tolist() == [old, new]
+
+
+def test_a_late_delivery_does_not_take_the_place_of_who_stands_there_now(live: Live) -> None:
+    stale = see(live, 1, 1_000)
+    holder = placed(live, 2, 9_000, 3)
+    placed(live, 1, 5_000, 3)
+    assert (live.roster.at("172.20.80.201", 3), live.roster.nodes[stale].placed) == (holder, False)
+    assert live.age_ms(stale, 9_000) == 4_000, "its values are newer than what was known of it"
+
+
+def test_a_late_delivery_older_than_the_node_itself_moves_nobody(live: Live) -> None:
+    row = placed(live, 1, 9_000, 3)
+    placed(live, 1, 5_000, 4)
+    assert live.roster.nodes[row].port == 3
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_of_two_kept_reports_of_one_place_the_younger_has_it_in_any_order(live: Live, order: tuple[int, int]) -> None:
+    for n in order:
+        live.restore(replace(report_of(n), switch_ip="172.20.80.201", port=3), n * 1000)
+    holder = live.roster.at("172.20.80.201", 3)
+    assert holder is not None
+    assert live.roster.nodes[holder].mac == report_of(2).mac
+
+
+def test_a_kept_report_from_a_clock_that_was_ahead_has_no_age_and_the_next_report_counts(live: Live) -> None:
+    row = live.restore(report_of(1, cpu_pct=5), 1_000_000)
+    live.tick(10_000)
+    assert (status(live, row), live.age_ms(row, 10_000)) == (UNKNOWN, None)
+    see(live, 1, 11_000, cpu_pct=60)
+    live.tick(11_000)
+    assert (status(live, row), float(live.columns.cpu_pct[row]), live.age_ms(row, 11_000)) == (ONLINE, 60, 0)
+
+
+def test_a_late_delivery_does_not_make_a_lost_node_online(live: Live) -> None:
+    row = see(live, 1, 100_000)
+    live.will(report_of(1).mac)
+    see(live, 1, 50_000)
+    live.tick(100_100)
+    assert status(live, row) == LOST
+
+
+def test_a_will_of_somebody_unknown_changes_nothing(live: Live) -> None:
+    live.will("b8:27:eb:00:00:77")
+    assert not live.tick(0)
+
+
+def test_the_placed_report_says_more_than_the_pi_does(live: Live) -> None:
+    row = see(live, 1, 0)
+    live.bind(row, "172.20.80.201", 3)
+    report = live.placed_report(row)
+    assert report is not None
+    assert (report.switch_ip, report.port, report.mac) == ("172.20.80.201", 3, report_of(1).mac)
+    nobody = live.birth("b8:27:eb:00:00:09", "", "", -1, 5000)
+    assert live.placed_report(nobody) is None
+
+
+def test_paint_marks_the_light_alone(live: Live) -> None:
+    row = see(live, 1, 0)
+    live.tick(0)
+    seq = live.seq
+    live.paint(row, (1, 2, 3))
+    live.tick(0)
+    assert (live.changes.light[row], live.changes.values[row], live.changes.status[row]) == (seq + 1, seq, seq)
