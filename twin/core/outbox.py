@@ -1,6 +1,6 @@
 """What one viewer gets at a tick: a delta, a snapshot, nothing, or the door.
 
-Pure. The table below is the whole policy towards slow viewers; wire/fanout.py asks, and carries the verdict out.
+Pure. The table below is the whole policy towards slow viewers; wire/fan.py asks, and carries the verdict out.
 
     backlog (bytes not yet taken by the network)        verdict
     over `hard_bytes` and more than we ever sent at once CLOSE   memory is bounded whatever happens

@@ -1,7 +1,7 @@
 """Encodes what viewers are sent, once a tick whoever asks.
 
 Owns the memo: the same (interest, base) gives the same bytes until the tick is over, so a thousand viewers in step
-cost one encode, and a crowd that resumes from the same frame one more. Called by wire/fanout.py only.
+cost one encode, and a crowd that resumes from the same frame one more. Called by wire/twin_fan.py only.
 """
 
 from __future__ import annotations

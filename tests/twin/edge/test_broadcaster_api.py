@@ -23,7 +23,7 @@ from twin.service import Service
 
 JSON = {"Content-Type": "application/json"}
 
-# FACTS of the field: each way an agent writes a value, and what it must mean to us.
+# What the field sends: each way an agent writes a value, and what it must mean to us.
 FORMS: list[tuple[str, dict[str, object], str, float]] = [
     ("a percentage as text", {"CPU": "9.7"}, "cpu_pct", 9.7),
     ("an older agent's percent sign", {"CPU": "9.7%"}, "cpu_pct", 9.7),
