@@ -6,7 +6,8 @@
  * time; one has joined when its first whole state is there: the first event in namespace "/", the first attachment in
  * any other. No extension is offered, so nothing is compressed.
  *
- * stdin:   "stall K"  the last K viewers leave, come back, and read nothing after their CONNECT; shown out, they come back
+ * stdin:   "stall K"  the last K viewers leave, come back, and read nothing after their CONNECT; they come back every
+ *                     STALL_S seconds (a viewer that does not read cannot know that it was shown out)
  *          "quit"     write the log and end
  * stdout:  "joined N FIRST_CONNECT_NS LAST_STATE_NS" once all have joined; "done LOST REOPENED" at the end
  * OUT.records   for each websocket message: u64 time ns (CLOCK_MONOTONIC, when its last byte was read), u64 hash,
@@ -30,12 +31,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { IN_FLIGHT = 400, BUFFER = 65536, SEEN = 1 << 17, STDIN = -1 };
+enum { STALL_S = 8, IN_FLIGHT = 400, BUFFER = 65536, SEEN = 1 << 17, STDIN = -1 };
 enum { CONNECTING, UPGRADING, OPENING, WAITING, JOINED };
 enum { OTHER, EVENT, ATTACHMENT };
 
 typedef struct { uint64_t time_ns, hash; uint32_t viewer, wire; } Record;
-typedef struct { int fd, state, stalls; uint8_t *data; size_t used, room; } Viewer;
+typedef struct { int fd, state, stalls; uint8_t *data; size_t used, room; uint64_t since_ns; } Viewer;
 
 static Viewer *viewers;
 static Record *records;
@@ -77,6 +78,7 @@ static void start(Viewer *v) {
     if (connect(v->fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS) die("connect");
     v->state = CONNECTING;
     v->used = 0;
+    v->since_ns = now_ns();
     watch(v, EPOLL_CTL_ADD, EPOLLOUT);
     if (!first_ns) first_ns = now_ns();
 }
@@ -196,6 +198,12 @@ static void writable(Viewer *v) {
     watch(v, EPOLL_CTL_MOD, EPOLLIN);
 }
 
+/* Stalled viewers have another go: what they hold on the server is never far from the limit for long. */
+static void stall_again(void) {
+    for (int i = 0; i < count; i++)
+        if (viewers[i].stalls && now_ns() - viewers[i].since_ns > STALL_S * 1000000000ull) gone(&viewers[i]);
+}
+
 static int command(void) {
     char line[64];
     int k;
@@ -227,6 +235,7 @@ int main(int argc, char **argv) {
             else if (v->stalls && v->state == JOINED) gone(v);
             else readable(v);
         }
+        stall_again();
         if (!told && joined + lost == count) {
             told = 1;
             printf("joined %d %llu %llu\n", joined, (unsigned long long)first_ns, (unsigned long long)last_ns);

@@ -13,6 +13,7 @@ import time
 from collections import deque
 
 IN_FLIGHT = 400
+STALL_S = 8.0
 OTHER, EVENT, ATTACHMENT = 0, 1, 2
 RECORD = struct.Struct("<QQII")
 
@@ -149,6 +150,7 @@ class Viewer(asyncio.Protocol):
             self._say("40" if root else f"40{crowd.namespace},")
             if self.stalls and self.transport is not None:
                 self.transport.pause_reading()
+                asyncio.get_running_loop().call_later(STALL_S, self.leave)
         elif payload == b"2":
             self._say("3")
         elif not self.has_state and kind == (EVENT if root else ATTACHMENT):

@@ -9,6 +9,8 @@ Called by the fans through the Pipe protocol of wire/fan.py.
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -18,6 +20,7 @@ from engineio.packet import MESSAGE, Packet
 from twin.wire.packets import Message
 
 FAREWELL_S = 1.0  # how long a closed viewer has to read why
+RESET = struct.pack("ii", 1, 0)  # struct linger: on, for no time
 QUEUE_LIMIT = 64  # packets; a viewer that has so many waiting counts as far behind
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
@@ -83,6 +86,9 @@ class SocketPipe:
         while loop.time() < deadline and not self._eio.closed and (self.backlog() or self.busy()):
             await asyncio.sleep(0.05)
         transport = self._transport()
+        if transport is not None and self.backlog():
+            # It does not read, so a FIN would wait behind what it has not read; a reset tells it at once.
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         if not self._eio.closed:
             await self._eio.close(wait=False)
         if transport is not None:
