@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [page for glob in ("*.md", "docs/**/*.md", "bench/*.md", "k8s/*.md", "warble/*.md") for page in sorted(ROOT.glob(glob))]
+GLOBS = ("*.md", "docs/**/*.md", "bench/*.md", "k8s/*.md", "warble/*.md")
+PAGES = [page for glob in GLOBS for page in sorted(ROOT.glob(glob))]
 LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
 CODE = re.compile(r'^    code = "(\w+)"|code="(\w+)"', re.M)
 
