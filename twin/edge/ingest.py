@@ -7,7 +7,6 @@ edge/broadcaster_api.py and edge/ords_api.py.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
 
 import msgspec
@@ -131,10 +130,3 @@ def _held(report: Report) -> tuple[int, Report]:
 def bad_report(error: ReportError) -> TwinError:
     """A report's error as the twin's."""
     return BadInput(error.message, field=error.field, code=error.code)
-
-
-def object_of(value: object, what: str) -> Mapping[str, object]:
-    """`value` as a JSON object, or BadInput saying what was expected."""
-    if not isinstance(value, Mapping):
-        raise BadInput(f"{what} must be a JSON object, not {type(value).__name__}")
-    return value
