@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from warble import fuel, show
 from warble.errors import Fault
@@ -38,6 +38,19 @@ class Shelf:
         self.what = what
 
 
+class Sink(Protocol):
+    """Who wants to hear of everything as it happens, since the process of a run may be killed before its end."""
+
+    def start(self) -> None:
+        """A run starts, or starts over: forget what came before."""
+
+    def printed(self, text: str) -> None:
+        """Text was added to what is printed."""
+
+    def effect(self, effect: Effect, kept: Saved | None) -> None:
+        """An effect was added; kept is the value of "save" and "setdata" as the host will keep it."""
+
+
 class Recorder:
     """The outside half of one run. convert makes a saved value a number of the program's arithmetic."""
 
@@ -49,6 +62,7 @@ class Recorder:
         convert: Callable[[object], Number | None],
         charge: Callable[[int], None],
         precision: Callable[[], int],
+        sink: Sink | None = None,
     ) -> None:
         self.limits = limits
         self.saved = saved
@@ -60,6 +74,9 @@ class Recorder:
         self.effects: list[Effect] = []
         self.room = limits.output
         self.slept = 0.0
+        self.sink = sink
+        if sink is not None:
+            sink.start()
 
     def helpers(self) -> dict[str, Callable[..., object]]:
         """What compiled code can call, by the name it calls it."""
@@ -73,11 +90,17 @@ class Recorder:
         line = " ".join([arg if isinstance(arg, str) else self.text(arg) for arg in args]) + "\n"
         size = len(line) if line.isascii() else len(line.encode())
         if size > self.room:
-            self.printed.append(line.encode()[: self.room].decode(errors="ignore"))
+            line = line.encode()[: self.room].decode(errors="ignore")
             self.room = 0
+            self.write(line)
             raise Fault("limit:output", f"A program may print {self.limits.output:,} bytes; the rest was cut off.")
         self.room -= size
-        self.printed.append(line)
+        self.write(line)
+
+    def write(self, text: str) -> None:
+        self.printed.append(text)
+        if self.sink is not None:
+            self.sink.printed(text)
 
     def log(self, message: str | Number) -> None:
         self.add("log", message if isinstance(message, str) else self.text(message))
@@ -109,21 +132,29 @@ class Recorder:
 
     def save(self, name: str, value: Number) -> None:
         self.check_room()
-        self.add("save", name, self.put(self.saved, name, value))
+        self.keep("save", self.saved, name, value)
 
     def load(self, name: str, default: Number | None = None) -> Number:
         return self.get(self.saved, name, default)
 
     def setdata(self, name: str, value: Number) -> None:
         self.check_room()
-        self.add("setdata", name, self.put(self.data, name, value))
+        self.keep("setdata", self.data, name, value)
 
     def getdata(self, name: str, default: Number | None = None) -> Number:
         return self.get(self.data, name, default)
 
+    def keep(self, kind: str, shelf: Shelf, name: str, value: Number) -> None:
+        effect = kind, name, self.put(shelf, name, value)
+        self.effects.append(effect)
+        if self.sink is not None:
+            self.sink.effect(effect, shelf.changed[name])
+
     def add(self, *effect: str | float) -> None:
         self.check_room()
         self.effects.append(effect)
+        if self.sink is not None:
+            self.sink.effect(effect, None)
 
     def check_room(self) -> None:
         if len(self.effects) >= self.limits.effects:

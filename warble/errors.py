@@ -17,7 +17,7 @@ KINDS: Final = (
     "length", "lex", "syntax", "name", "arity", "type",
     "domain", "range", "zerodiv", "overflow", "missing",
     "limit:fuel", "limit:time", "limit:memory", "limit:bits", "limit:output",
-    "limit:precision", "limit:sleep", "limit:depth", "limit:effects",
+    "limit:precision", "limit:sleep", "limit:depth", "limit:effects", "sandbox",
 )  # fmt: skip
 
 

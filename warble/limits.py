@@ -1,7 +1,7 @@
 """Owns every limit of a run, with its default. Hosts build one Limits and pass it down; nothing changes it.
 
-limit:time and the address space are not here: a clock and an rlimit belong to the process that runs a stranger's
-program, not to the language. In process, fuel is what stops a program; SPEC.md says what that leaves open.
+wall and memory can only be kept by a process of the program's own: sandbox.py does. In process, fuel and cpu are what
+stops a program; SPEC.md says what that leaves open.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ class Limits:
     saved_names: int = 16  # names a user, and names a Pi
     saved_digits: int = 1_234  # digits of one saved number
     lights: int = 24  # lights on the box
+    cpu: float = 2.0  # seconds of processor time
+    wall: float = 3.0  # seconds, by the clock on the wall; only in a sandbox
+    memory: int = 268_435_456  # bytes of address space; only in a sandbox
 
     def __post_init__(self) -> None:
         for field in fields(self):

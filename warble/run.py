@@ -22,7 +22,7 @@ from warble.check import check, missing_name, uses_decimals
 from warble.compile import FILE, compile_program
 from warble.decimals import Decimals
 from warble.doubles import Doubles
-from warble.effects import Effect, Recorder, Saved, Shelf
+from warble.effects import Effect, Recorder, Saved, Shelf, Sink
 from warble.errors import Fault, TooBig, WarbleError
 from warble.expressions import Mode, check_literals
 from warble.fuel import Meter
@@ -97,12 +97,13 @@ def execute(
     data: MutableMapping[str, Saved] | None = None,
     memory: Memory | None = None,
     modes: tuple[Mode, ...] = (Mode.FAST, Mode.CAREFUL),
+    sink: Sink | None = None,
 ) -> Outcome:
-    """Run a prepared program; modes is for tests, which compare the two."""
+    """Run a prepared program; modes is for tests, which compare the two. sink hears of everything as it happens."""
     for mode in (Mode.DECIMAL,) if program.decimals else modes:
         saved = Shelf({} if store is None else store.get(user, {}), f"for {user}" if user else "here")
         shelves = saved, Shelf({} if data is None else data, "on this Pi")
-        attempt = _Attempt(program, mode, shelves, memory)
+        attempt = _Attempt(program, mode, shelves, memory, sink)
         try:
             outcome = attempt.go()
         except TooBig:
@@ -120,7 +121,9 @@ def execute(
 class _Attempt:
     """One run in one mode."""
 
-    def __init__(self, program: Program, mode: Mode, shelves: tuple[Shelf, Shelf], memory: Memory | None) -> None:
+    def __init__(
+        self, program: Program, mode: Mode, shelves: tuple[Shelf, Shelf], memory: Memory | None, sink: Sink | None
+    ) -> None:
         self.program = program
         self.mode = mode
         self.memory = memory
@@ -135,7 +138,7 @@ class _Attempt:
             self.arithmetic = Doubles(self.meter, limits, fast=mode is Mode.FAST)
             self.context = decimal.Context()
         convert, charge = self.arithmetic.from_saved, self.meter.charge
-        self.recorder = Recorder(limits, *shelves, convert, charge, lambda: self.context.prec)
+        self.recorder = Recorder(limits, *shelves, convert, charge, lambda: self.context.prec, sink)
 
     def go(self) -> Outcome:
         """Run to the end or to the first error; TooBig when the fast code cannot."""
