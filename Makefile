@@ -6,10 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := .make
 
-.PHONY: run test check bench page gen setup soak clean screenshots help
+.PHONY: run test check bench page gen setup soak fuzz clean screenshots help oracle-live
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(STAMP)/server $(STAMP)/page  ## a moving cluster of 1050 simulated Pis (TWIN_HOST, TWIN_PORT, TWIN_DATA_DIR ... are honoured)
 	@$(BIN)/twin demo
@@ -17,8 +17,10 @@ run: $(STAMP)/server $(STAMP)/page  ## a moving cluster of 1050 simulated Pis (T
 test: setup  ## every test: Python, TypeScript, end to end in a real browser
 	@sh .ci/browser
 	@$(BIN)/python -c "from tests.e2e.node import install; install()"
+	@$(BIN)/python -c "from tests.warble.agree.others import install; install()"
 	@cd web && npm test --silent
 	@$(BIN)/python -m pytest
+	@$(BIN)/python -m tests.warble.fuzz --seconds $${FUZZ_SECONDS:-120}
 
 check: setup  ## ruff, mypy --strict, import layers, tsc, generated files
 	@$(BIN)/ruff check .
@@ -29,8 +31,16 @@ check: setup  ## ruff, mypy --strict, import layers, tsc, generated files
 bench: setup  ## figures beside their baselines, in one run of some minutes
 	@$(BIN)/python -m bench
 
-soak: setup  ## the slow runs: long simulations with many seeds
+soak: setup  ## the slow runs: long simulations with many seeds, and every Warble program on other Pythons
 	@$(BIN)/python -m pytest tests/sim --seeds 500 --timeout 3600
+	@$(BIN)/python -m tests.warble.agree with pyodide-311 pyodide-312 pyodide-313 pyodide-314
+	@$(BIN)/python -m tests.warble.box.soak
+
+fuzz: setup  ## search for programs that Warble gets wrong, ten minutes or FUZZ_SECONDS, with a new seed each time
+	@$(BIN)/python -m tests.warble.fuzz --seconds $${FUZZ_SECONDS:-600}
+
+oracle-live: setup  ## the store's promises on a real Oracle database: set TWIN_ORACLE_DSN, _USER, _PASSWORD (docs/oracle.md)
+	@$(BIN)/python -m pytest tests/telemetry/store/test_oracle_live.py -v
 
 screenshots: setup  ## the pictures of the docs, taken from a running demo
 	@sh .ci/browser
@@ -77,4 +87,4 @@ $(STAMP)/page: $(STAMP)/npm $(shell find web/src web/public web/*.html web/*.ts 
 	@touch $@
 
 clean:  ## remove what was made
-	rm -rf $(VENV) $(STAMP) twin/static web/node_modules bench/node/node_modules
+	rm -rf $(VENV) $(STAMP) twin/static web/node_modules bench/node/node_modules tests/warble/agree/node_modules

@@ -29,6 +29,12 @@ class Plan:
     memory_viewers: int = 1000
     memory_settle_s: float = 8.0
     timing_s: float = 0.5
+    store_hours: float = 3.0
+    store_appends: int = 150
+    store_processes_s: float = 1200.0
+    warble_rounds: int = 9
+    warble_runs: int = 600
+    warble_digits: int = 250_000
 
 
 QUICK = Plan(
@@ -47,5 +53,11 @@ QUICK = Plan(
     memory_viewers=200,
     memory_settle_s=3.0,
     timing_s=0.05,
+    store_hours=0.5,
+    store_appends=30,
+    store_processes_s=60.0,
+    warble_rounds=1,
+    warble_runs=30,
+    warble_digits=2_000,
 )
 FULL = Plan()

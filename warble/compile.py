@@ -1,45 +1,43 @@
-"""Owns a checked tree -> Python code: statements, loops that draw fuel, and the function around them.
+"""Owns a checked tree -> Python code: statements, and the function around them. Loops are in loops.py.
 
 The ast is built node by node, never as text, and every Warble name gets a prefix, so no program can name anything of
-Python's. A loop is
-
-    if cond:                            # nothing is drawn for a loop that does not go round
-        for _ in fuel:                  # the one itertools.repeat of the run: it counts in C
-            body
-            if not cond: break
-        else:
-            h_out()                     # the fuel ended before the condition did
-
-run.py is the caller. Errors find their place through code.co_positions(), see expressions.py.
+Python's. run.py is the caller. Errors find their place through code.co_positions(), see expressions.py.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from types import CodeType
 
-from warble import sizes, tree
+from warble import growth, loops, sizes, tree
 from warble.errors import Fault
 from warble.expressions import Expressions, Mode, Span, at, call, name, target
 from warble.fuel import FREE_BITS
 from warble.limits import Limits
+from warble.meter import MOST_CHUNK, Meter
 
 FILE = "<warble>"
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Code that defines program(); constants belong into its globals beside the helpers."""
+    """Code that defines program(); constants belong into its globals beside the helpers. most: rounds of a chunk."""
 
     code: CodeType
     constants: dict[str, Decimal]
+    most: int
 
-    def function(self, helpers: dict[str, Callable[..., object]], rounds: object) -> Callable[[], object]:
+    def function(self, helpers: dict[str, Callable[..., object]], meter: Meter) -> Callable[[], object]:
         """The program as a function of no arguments. It has no builtins: only what is named here exists for it."""
-        scope: dict[str, object] = {"__builtins__": {}, "fuel": rounds, **helpers, **self.constants}
+        draw: dict[str, object] = {"h_more": meter.more, "h_rounds": meter.rounds, "most": self.most}
+        draw["fuel"] = meter.chunk
+        draw["rounds"] = chain.from_iterable(meter.chunks(self.most))
+        scope: dict[str, object] = {"__builtins__": {}, "h_NameError": NameError, **draw, **helpers, **self.constants}
         exec(self.code, scope)  # only defines the function; the code was built by this package, node by node
         function = scope["program"]
         assert callable(function)
@@ -53,6 +51,7 @@ def compile_program(
     top = min(FREE_BITS, limits.bits) if mode is Mode.FAST else limits.bits
     bounds = sizes.infer(program, top=top, rounds=limits.fuel, given=given)
     builder = _Statements(Expressions(mode, bounds, top, limits.bits))
+    builder.expressions.sure.update(given)
     try:
         body = [*_givens(given, program), *builder.block(program.block)]
         if keep:
@@ -61,15 +60,20 @@ def compile_program(
     except RecursionError:
         text = "This program is nested too deep. Split a long expression into several statements."
         raise Fault("limit:depth", text, program.start, program.end) from None
-    return Compiled(code, builder.expressions.constants)
+    return Compiled(code, builder.expressions.constants, builder.most)
 
 
 class _Statements:
     def __init__(self, expressions: Expressions) -> None:
         self.expressions = expressions
+        self.most = MOST_CHUNK
+        self.depth = 0  # loops that are open
 
     def block(self, block: tree.Block) -> list[ast.stmt]:
-        return [emitted for statement in block.body for emitted in self.statement(statement)]
+        return self.body(block.body)
+
+    def body(self, statements: Iterable[tree.Stmt]) -> list[ast.stmt]:
+        return [emitted for statement in statements for emitted in self.statement(statement)]
 
     def statement(self, node: tree.Stmt) -> list[ast.stmt]:
         match node:
@@ -81,9 +85,9 @@ class _Statements:
             case tree.If():
                 return [self._if(node)]
             case tree.While(test, body):
-                return [self._loop(node, test, self.block(body))]
+                return [self._loop(node, test, body.body, None)]
             case tree.For(first, test, step, body):
-                return [self._simple(first), self._loop(node, test, [*self.block(body), self._simple(step)])]
+                return [self._simple(first), self._loop(node, test, (*body.body, step), first)]
 
     def _simple(self, node: tree.Simple) -> ast.stmt:
         span = at(node.start, node.end)
@@ -93,37 +97,79 @@ class _Statements:
             one = tree.Num("1", node.start, node.end)
             value = self.expressions.value(tree.Binary(node.op, node.target, one, node.start, node.end))
         stored = target(f"v_{node.target.name}", at(node.target.start, node.target.end))
+        self.expressions.sure.add(node.target.name)
         return ast.Assign([stored], value, None, **span)
 
     def _if(self, node: tree.If) -> ast.If:
         span = at(node.start, node.test.end)
+        test = self.expressions.condition(node.test)
+        with self._maybe():
+            then = self.block(node.then)
         other: list[ast.stmt] = []
-        if isinstance(node.other, tree.If):
-            other = [self._if(node.other)]
-        elif node.other is not None:
-            other = self.block(node.other)
-        return ast.If(self.expressions.condition(node.test), self.block(node.then) or [ast.Pass(**span)], other, **span)
+        with self._maybe():
+            if isinstance(node.other, tree.If):
+                other = [self._if(node.other)]
+            elif node.other is not None:
+                other = self.block(node.other)
+        return ast.If(test, then or [ast.Pass(**span)], other, **span)
 
-    def _loop(self, node: tree.While | tree.For, test: tree.Expr, body: list[ast.stmt]) -> ast.If:
+    def _loop(
+        self, node: tree.While | tree.For, test: tree.Expr, body: tuple[tree.Stmt, ...], first: tree.Simple | None
+    ) -> ast.stmt:
         span = at(node.start, node.body.start)
-        condition = self.expressions.condition(test)
-        end = ast.UnaryOp(ast.Not(), condition, **span)
-        body.append(ast.If(end, [ast.Break(**span)], [], **span))
-        out = ast.Expr(call("h_out", [], span), **span)
-        loop = ast.For(target("_", span), name("fuel", span), body, [out], None, **span)
-        return ast.If(condition, [loop], [], **span)
+        self.depth += 1
+        try:
+            if any(isinstance(part, tree.While | tree.For) for statement in body for part in tree.walk(statement)):
+                condition = self.expressions.condition(test)
+                with self._maybe():
+                    emitted = self.body(body)
+                return loops.outer(condition, emitted, span)
+            return self._innermost(test, body, first, span)
+        finally:
+            self.depth -= 1
+
+    def _innermost(
+        self, test: tree.Expr, body: tuple[tree.Stmt, ...], first: tree.Simple | None, span: Span
+    ) -> ast.stmt:
+        expressions = self.expressions
+        counter = watch = None
+        if expressions.mode is Mode.FAST:
+            watch = growth.watch(test, body, expressions.bounds, expressions.free)
+            counter = loops.worth(loops.counter(test, body, expressions), first, self.depth, watch)
+        look = loops.look(watch, expressions, span)
+        expressions.watched = watch is not None
+        condition = expressions.condition(test)
+        with self._maybe():
+            emitted = self.body(body)
+        stop = expressions.emit(counter.stop)[0] if counter else None
+        expressions.watched = False
+        most = watch.rounds if watch else MOST_CHUNK
+        if counter and stop:
+            step = emitted.pop()
+            return loops.counting(counter, condition, stop, emitted, step, look, most, span)
+        self.most = min(self.most, most)
+        return loops.innermost(condition, emitted, look, span)
+
+    @contextmanager
+    def _maybe(self) -> Iterator[None]:
+        """For statements that may not be reached: what they store need not have a value behind them."""
+        before = set(self.expressions.sure)
+        yield
+        self.expressions.sure = before
 
 
-def _givens(given: Iterable[str], program: tree.Program) -> list[ast.stmt]:
+def _givens(given: frozenset[str], program: tree.Program) -> list[ast.stmt]:
     """Copies of the values that were there before the program, for the names that it mentions."""
+    if not given:
+        return []
     span: Span = at(program.start, program.start)
     used = {node.name for node in tree.walk(program) if isinstance(node, tree.Name)}
-    both = sorted(used & set(given))
+    both = sorted(used & given)
     return [ast.Assign([target(f"v_{known}", span)], name(f"g_{known}", span), None, **span) for known in both]
 
 
 def _module(body: list[ast.stmt]) -> ast.Module:
-    arguments = ast.arguments([], [], None, [], [], None, [])
     span = at(0, 0)
+    arguments = ast.arguments([], [ast.arg("fuel", None, None, **span)], None, [], [], None, [name("fuel", span)])
     function = ast.FunctionDef("program", arguments, body, [], None, None, **span)
     return ast.Module([function], [])

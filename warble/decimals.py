@@ -24,14 +24,12 @@ from typing import Any, Final
 
 from warble import doubles, fuel, integers, show
 from warble.errors import Fault
-from warble.fuel import Meter
 from warble.integers import Integers, Number
 from warble.limits import Limits
+from warble.meter import Meter
 
 #: Digits in force before SETPRECISION is called.
 FIRST_PRECISION: Final = 28
-#: The same on every machine; a decimal beyond 1e999999999 is an overflow.
-_EMAX: Final = 999_999_999
 #: libmpdec's own square root is about quadratic; from here on Newton is faster.
 _NEWTON_FROM: Final = 500
 
@@ -44,7 +42,7 @@ class Decimals(Integers):
         self.most_precision = limits.precision
         self.most = FIRST_PRECISION
         traps = [InvalidOperation, DivisionByZero, Overflow]
-        self.context = Context(FIRST_PRECISION, ROUND_HALF_EVEN, -_EMAX, _EMAX, 1, 0, [], traps)
+        self.context = Context(FIRST_PRECISION, ROUND_HALF_EVEN, -show.EMAX, show.EMAX, 1, 0, [], traps)
 
     def helpers(self) -> dict[str, Callable[..., object]]:
         named = super().helpers() | {
@@ -52,7 +50,16 @@ class Decimals(Integers):
             "f_CEIL": self.ceil, "f_SQRT": self.sqrt, "f_SETPRECISION": self.set_precision,
         }  # fmt: skip
         trigonometry = ("COS", "SIN", "TAN", "ACOS", "ASIN", "ATAN", "ATAN2")
-        return named | {f"f_{name}": doubles.trigonometry(name, self.from_double) for name in trigonometry}
+        return named | {f"f_{name}": self._trigonometry(name) for name in trigonometry}
+
+    def _trigonometry(self, name: str) -> Callable[..., Number]:
+        function = doubles.trigonometry(name, self.from_double)
+
+        def call(*args: Any) -> Number:
+            self.meter.charge(fuel.decimal_text(self.most))
+            return function(*args)
+
+        return call
 
     def set_precision(self, n: Any) -> None:
         if n > self.most_precision:
@@ -92,11 +99,11 @@ class Decimals(Integers):
     def negate(self, a: Any) -> Any:
         if type(a) is int:
             return super().negate(a)
-        self.meter.charge(fuel.decimal_linear(self.most))
+        self.meter.charge(fuel.decimal_copy(self.most))
         return -a
 
     def positive(self, a: Any) -> Any:
-        self.meter.charge(fuel.decimal_linear(self.most))
+        self.meter.charge(fuel.decimal_copy(self.most))
         return +a
 
     def round(self, x: Any, n: Any = None) -> Number:
@@ -108,6 +115,8 @@ class Decimals(Integers):
         self.meter.charge(fuel.decimal_linear(self.most))
         if not x or x.adjusted() + places >= self.most:  # x has no digit so far behind the point
             return Decimal(+x)
+        if x.adjusted() + places < -1:  # less than a tenth of what is rounded to, whose exponent may be out of reach
+            return Decimal(0)
         room = Context(self.most + 1, ROUND_HALF_EVEN, MIN_EMIN, MAX_EMAX)
         return Decimal(+x.quantize(Decimal((0, (1,), -places)), context=room))
 
@@ -120,7 +129,7 @@ class Decimals(Integers):
     def absolute(self, x: Any) -> Any:
         if type(x) is int:
             return super().absolute(x)
-        self.meter.charge(fuel.decimal_linear(self.most))
+        self.meter.charge(fuel.decimal_copy(self.most))
         return abs(x)
 
     def sqrt(self, x: Any) -> Number:
@@ -152,7 +161,7 @@ class Decimals(Integers):
         bits = int(x.adjusted() * 3.3219) if x else 0
         if bits > self.most_bits:
             self.too_big()
-        self.meter.charge(2 * fuel.int_digits(max(bits, 0)))
+        self.meter.charge(fuel.int_digits(max(bits, 0)) * 3 // 2)
         return self.fit(int(x.to_integral_value(rounding)))
 
     def _power(self, a: Any, b: Any) -> Any:
@@ -171,9 +180,9 @@ class Decimals(Integers):
             case "/" | "//" | "%":
                 return convert + fuel.decimal_quotient(max(size, self.context.prec), other)
             case "^" if type(b) is int:
-                return convert + 2 * b.bit_length() * fuel.decimal_product(self.most, self.most)
+                return convert + fuel.decimal_power(self.most, b)
             case "^":
-                return convert + fuel.decimal_power(self.most)
+                return convert + fuel.decimal_real_power(self.most)
         return convert + fuel.decimal_linear(self.most)
 
     def _digits(self, value: Any) -> int:

@@ -73,6 +73,7 @@ class Recorder:
         self.printed: list[str] = []
         self.effects: list[Effect] = []
         self.room = limits.output
+        self.texts = limits.texts
         self.slept = 0.0
         self.sink = sink
         if sink is not None:
@@ -152,9 +153,19 @@ class Recorder:
 
     def add(self, *effect: str | float) -> None:
         self.check_room()
+        for part in effect[1:]:
+            if isinstance(part, str):
+                self.take_text(part)
         self.effects.append(effect)
         if self.sink is not None:
             self.sink.effect(effect, None)
+
+    def take_text(self, text: str) -> None:
+        """Or 4,096 LOGs of a long number would fill the memory of the host."""
+        self.texts -= len(text) if text.isascii() else len(text.encode())
+        if self.texts < 0:
+            most = self.limits.texts
+            raise Fault("limit:effects", f"The texts in all effects of a program may take {most:,} bytes together.")
 
     def check_room(self) -> None:
         if len(self.effects) >= self.limits.effects:
@@ -164,7 +175,10 @@ class Recorder:
     def text(self, value: Number) -> str:
         if isinstance(value, int):
             self.charge(fuel.int_digits(value.bit_length()))
-        return show.text(value, self.precision())
+        text = show.text(value, self.precision())
+        if isinstance(value, Decimal):
+            self.charge(fuel.decimal_text(len(text)))
+        return text
 
     def put(self, shelf: Shelf, name: str, value: Number) -> str:
         """Keep a value for the rest of the run and for the host; its text."""
@@ -178,6 +192,8 @@ class Recorder:
             most = self.limits.saved_names
             text = f"{most} names are saved {shelf.what}, and no more is allowed. Save under one of those."
             raise Fault("limit:memory", text, arg=0)
+        self.take_text(name)
+        self.take_text(text)
         shelf.values[name] = value
         shelf.changed[name] = text if isinstance(value, Decimal) else value
         return text

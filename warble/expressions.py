@@ -11,12 +11,12 @@ its place for nothing. compile.py is the caller. Three modes:
 from __future__ import annotations
 
 import ast
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from math import isfinite
 from typing import Any, Final
 
-from warble import sizes, tree
+from warble import cheap, show, sizes, tree
 from warble.errors import Fault
 from warble.fuel import FREE_BITS
 from warble.integers import HELPERS
@@ -30,11 +30,8 @@ class Mode(Enum):
     DECIMAL = "decimal"
 
 
-#: Within one expression the fast code lets a number grow by this factor before it looks.
+#: An operation on free integers may give this many times their bits.
 _INNER: Final = 4
-_OPERATORS: Final[dict[str, type[ast.operator]]] = {
-    "+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "//": ast.FloorDiv, "%": ast.Mod, "^": ast.Pow,
-}  # fmt: skip
 _COMPARISONS: Final[dict[str, type[ast.cmpop]]] = {
     "<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE, "==": ast.Eq, "!=": ast.NotEq,
 }  # fmt: skip
@@ -74,8 +71,11 @@ class Expressions:
         self.bounds = bounds
         self.top = top
         self.free = min(FREE_BITS, top)  # what needs no check: a host's limit may be lower still
-        self.inner = min(_INNER * self.free, limit)  # what the fast code may hold within one expression
+        self.inner = min(_INNER * self.free, limit)  # what the fast code may compute before it looks
         self.constants: dict[str, Decimal] = {}
+        self.sure: set[str] = set()  # names that have a value wherever the program has got to
+        self.watched = False  # in a loop whose integers growth.py keeps small
+        self.guards = 0
 
     def value(self, node: tree.Expr) -> ast.expr:
         """An expression whose value leaves it: in the fast code the place for a check."""
@@ -85,14 +85,30 @@ class Expressions:
     def condition(self, node: tree.Expr) -> ast.expr:
         """An expression of which only the truth matters: a comparison needs no 1 or 0."""
         bare = tree.bare(node)
-        if isinstance(bare, tree.Binary) and bare.op in _COMPARISONS:
-            return self._compare(bare)
+        if isinstance(bare, tree.Binary):
+            if bare.op in _COMPARISONS:
+                return self._compare(bare)
+            if bare.op in ("*", "+") and self.mode is Mode.FAST:
+                return self._both(bare) or self.value(bare)
         return self.value(bare)
+
+    def _both(self, node: tree.Binary) -> ast.expr | None:
+        """A product or sum of two comparisons as Python's and, or; None where leaving out the right might matter."""
+        left, right = tree.bare(node.left), tree.bare(node.right)
+        if not (_is_truth(left) and _is_truth(right) and cheap.cannot_fail(right, self.sure)):
+            return None
+        first, guards = self.condition(left), self.guards
+        second = self.condition(right)
+        if self.guards > guards:  # it would cost fuel in the careful code, where both are computed
+            return None
+        either = ast.And() if node.op == "*" else ast.Or()
+        return ast.BoolOp(either, [first, second], **at(node.start, node.end))
 
     def guard(self, emitted: ast.expr, bound: Bound) -> ast.expr:
         """The same value, but h_big() is called where it is an integer that is too big for the fast code."""
-        if self.mode is not Mode.FAST or not self.may_grow(bound):
+        if self.mode is not Mode.FAST or self.watched or not self.may_grow(bound):
             return emitted
+        self.guards += 1
         span = at(emitted.col_offset, emitted.end_col_offset or emitted.col_offset)
         kept = ast.NamedExpr(target("g", span), emitted, **span)
         return ast.IfExp(self.fits(kept, span), name("g", span), call("h_big", [], span), **span)
@@ -133,7 +149,7 @@ class Expressions:
         if self.mode is not Mode.DECIMAL:
             return constant(float(node.text), span)
         known = f"k_{len(self.constants)}"
-        self.constants[known] = Decimal(node.text)
+        self.constants[known] = show.read(node.text)
         return call("h_pos", [name(known, span)], span)
 
     def _unary(self, node: tree.Unary, span: Span) -> Emitted:
@@ -151,29 +167,41 @@ class Expressions:
         (left, a), (right, b) = self.emit(node.left), self.emit(node.right)
         power = sizes.exponent(node.right) if node.op == "^" else None
         if self.mode is Mode.FAST:
-            left, a, right, b = *self._inner(left, a, node.op, power), *self._inner(right, b, node.op)
+            left, a, right, b = *self._inner(left, a), *self._inner(right, b)
         bound = sizes.binary(node.op, a, b, self.top, power)
         folded = _fold(node.op, left, right, self.free)
         if folded is not None:
             return constant(folded, span), (INT if isinstance(folded, int) else REAL, bound[1])
-        if node.op == "^" and (power is None or bound[1] > self.inner):
-            return call("h_pow", [left, right], span), (bound[0], self.top)
+        if node.op == "^":
+            return self._power(left, a, right, b, bound, power, span)
         if self._native(a, b) and self._stays_native(node.op, bound):
-            return ast.BinOp(left, _OPERATORS[node.op](), right, **span), bound
+            return cheap.operation(node.op, left, a, right, b, span), bound
         return call(HELPERS[node.op], [left, right], span), (bound[0], min(bound[1], self.top))
 
-    def _inner(self, emitted: ast.expr, bound: Bound, op: str, power: int | None = None) -> Emitted:
-        """An operand in the fast code, checked first where this operation would take it too far."""
-        factor = 2 if op == "*" else max(power or 1, 1)
-        if bound[1] * factor <= self.inner or not self.may_grow(bound):
-            return emitted, bound
-        return self.guard(emitted, bound), (bound[0], self.free)
+    def _power(
+        self, left: ast.expr, a: Bound, right: ast.expr, b: Bound, bound: Bound, power: int | None, span: Span
+    ) -> Emitted:
+        native = self._native(a, b) and self._stays_native("^", bound)
+        if native and power is not None and bound[1] <= self.inner:
+            return cheap.operation("^", left, a, right, b, span), bound
+        if native and cheap.positive_real(left):
+            found, bound = cheap.operation("^", left, a, right, b, span), (REAL, 0)
+        else:
+            found, bound = call("h_pow", [left, right], span), (bound[0], self.top)
+        if self.mode is Mode.FAST and b[0] == INT:
+            found = cheap.power_of_constant(left, right, found, self.free) or found
+        return found, bound
+
+    def _inner(self, emitted: ast.expr, bound: Bound) -> Emitted:
+        """An operand in the fast code, checked where it costs fuel if it is big."""
+        return (self.guard(emitted, bound), (bound[0], self.free)) if self.may_grow(bound) else (emitted, bound)
 
     def _compare(self, node: tree.Binary) -> ast.expr:
         span = at(node.start, node.end)
         (left, a), (right, b) = self.emit(node.left), self.emit(node.right)
         left, right = self.guard(left, a), self.guard(right, b)
         if self._native(a, b):
+            left, right = cheap.reals(left, a, right, b)
             return ast.Compare(left, [_COMPARISONS[node.op]()], [right], **span)
         return call(HELPERS[node.op], [left, right], span)
 
@@ -191,6 +219,10 @@ class Expressions:
         return all(kind == INT and bits <= self.free for kind, bits in bounds)
 
 
+def _is_truth(node: tree.Expr) -> bool:
+    return isinstance(node, tree.Binary) and node.op in _COMPARISONS
+
+
 def check_literals(program: tree.Program, most_bits: int, *, decimals: bool) -> None:
     """Refuse a literal that its arithmetic cannot hold."""
     for node in tree.walk(program):
@@ -201,11 +233,7 @@ def check_literals(program: tree.Program, most_bits: int, *, decimals: bool) -> 
                 text = f"This integer has more than {most_bits:,} bits, and no more is allowed."
                 raise Fault("limit:bits", text, node.start, node.end)
         else:
-            try:
-                value = Decimal(node.text)
-                fine = value.is_finite() and value.adjusted() < 10**9 and (decimals or isfinite(float(value)))
-            except InvalidOperation:
-                fine = False
+            fine = show.read(node.text).is_finite() if decimals else isfinite(float(node.text))
             if not fine:
                 raise Fault("overflow", f"{node.text} is bigger than a number can be.", node.start, node.end)
 

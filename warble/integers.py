@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from warble import fuel, show
 from warble.errors import Fault, TooBig
-from warble.fuel import FREE_BITS, Meter
+from warble.fuel import FREE_BITS
 from warble.limits import Limits
+from warble.meter import Meter
 
 Number = show.Number
 
@@ -46,21 +47,26 @@ class Integers:
         named: dict[str, Callable[..., object]] = {
             "h_add": self.add, "h_sub": self.sub, "h_mul": self.mul, "h_div": self.div,
             "h_floordiv": self.floordiv, "h_mod": self.mod, "h_pow": self.power, "h_neg": self.negate,
-            "f_COMB": self.comb, "h_big": self.too_big, "h_out": self.meter.out,
+            "f_COMB": self.comb, "h_big": self.too_big,
         }  # fmt: skip
         return named | {HELPERS[op]: self._comparison(op) for op in _COMPARE}
 
     def add(self, a: Any, b: Any) -> Any:
         if type(a) is int is type(b):
-            self.meter.charge(fuel.int_linear(max(a.bit_length(), b.bit_length())))
-            return self.fit(a + b)
+            bits, other = a.bit_length(), b.bit_length()
+            if other > bits:
+                bits = other
+            if bits > FREE_BITS:
+                meter, cost = self.meter, 1 + (bits >> 14)  # fuel.int_linear and meter.charge, without the calls
+                if cost <= meter.ready:
+                    meter.ready -= cost
+                else:
+                    meter.charge_more(cost)
+            return a + b if bits < self.most_bits else self.fit(a + b)
         return self.mixed("+", a, b)
 
     def sub(self, a: Any, b: Any) -> Any:
-        if type(a) is int is type(b):
-            self.meter.charge(fuel.int_linear(max(a.bit_length(), b.bit_length())))
-            return self.fit(a - b)
-        return self.mixed("-", a, b)
+        return self.add(a, -b) if type(a) is int is type(b) else self.mixed("-", a, b)
 
     def mul(self, a: Any, b: Any) -> Any:
         if type(a) is int is type(b):
@@ -95,7 +101,7 @@ class Integers:
             bits = a.bit_length()
             if (bits - 1) * b >= self.most_bits:
                 self.too_big()
-            self.meter.charge(2 * fuel.int_product(bits * b // 2, bits * b // 2))
+            self.meter.charge(fuel.int_power(bits * b))
             return self.fit(a**b)
         return self.mixed("^", a, b)
 
@@ -122,7 +128,7 @@ class Integers:
     def root(self, a: int) -> int | None:
         """The square root where it is an integer."""
         bits = a.bit_length()
-        self.meter.charge(fuel.int_product(bits, bits) * 3 // 2)
+        self.meter.charge(fuel.int_root(bits))
         found = isqrt(a)
         return found if found * found == a else None
 
@@ -133,7 +139,7 @@ class Integers:
         bits = a.bit_length()
         if -places > bits // 3 + 1:  # 10^-places is more than twice a
             return 0
-        self.meter.charge(2 * fuel.int_digits(bits))
+        self.meter.charge(fuel.int_quotient(bits, -places * 3402 >> 10))
         return self.fit(round(a, places))
 
     def fit(self, value: int) -> int:

@@ -23,6 +23,7 @@ class Limits:
     bits: int = 131_072  # bits of an integer
     output: int = 16_384  # bytes of UTF-8
     effects: int = 4_096  # effects of a run
+    texts: int = 262_144  # bytes of UTF-8 in all effects together: log lines, addresses, saved names and values
     sleep: float = 300.0  # seconds, all SLEEPs together
     precision: int = 100_000  # decimal digits of SETPRECISION
     saved_names: int = 16  # names a user, and names a Pi

@@ -144,7 +144,7 @@ def _explain_end(source: str) -> Fault:
 
 
 def _sentence(word: Word, before: str, source: str) -> str:
-    shown = source[word.start_pos : word.end_pos]
+    shown = " ".join(source[word.start_pos : word.end_pos].split())  # text may hold new lines, a message must not
     if not before or before.lower() == "#pi":
         return f"A program starts with {{, not with {shown}."
     if word.type in ("IF", "_ELSE", "WHILE", "FOR"):

@@ -4,18 +4,21 @@ A program without SETPRECISION first runs as fast code, which holds integers of 
 that, the run starts over as careful code: nothing has left it yet, since effects are data and saved values a copy. What
 a program gives, its fuel too, is the same either way.
 
-In process there is no clock and no wall: a stranger's program belongs into a sandbox of its own process (SPEC.md).
+In process the clock is looked at between rounds and operations, and there is no wall: a stranger's program belongs
+into a sandbox of its own process (SPEC.md).
 """
 
 from __future__ import annotations
 
 import decimal
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from types import CodeType, TracebackType
+from typing import Final
 
 from warble import tree
 from warble.check import check, missing_name, uses_decimals
@@ -25,10 +28,13 @@ from warble.doubles import Doubles
 from warble.effects import Effect, Recorder, Saved, Shelf, Sink
 from warble.errors import Fault, TooBig, WarbleError
 from warble.expressions import Mode, check_literals
-from warble.fuel import Meter
 from warble.integers import Number
 from warble.limits import Limits
+from warble.meter import PROCESSOR, Clock, Meter
 from warble.parse import parse
+
+#: In the message of the error about a name without a value.
+_LOCAL: Final = re.compile("'v_([A-Za-z0-9]+)'")
 
 Store = MutableMapping[str, dict[str, Saved]]
 
@@ -98,12 +104,15 @@ def execute(
     memory: Memory | None = None,
     modes: tuple[Mode, ...] = (Mode.FAST, Mode.CAREFUL),
     sink: Sink | None = None,
+    clock: Clock = PROCESSOR,
 ) -> Outcome:
     """Run a prepared program; modes is for tests, which compare the two. sink hears of everything as it happens."""
+    began = clock()
     for mode in (Mode.DECIMAL,) if program.decimals else modes:
         saved = Shelf({} if store is None else store.get(user, {}), f"for {user}" if user else "here")
         shelves = saved, Shelf({} if data is None else data, "on this Pi")
-        attempt = _Attempt(program, mode, shelves, memory, sink)
+        meter = Meter(program.limits.fuel, program.limits.cpu, clock, began)
+        attempt = _Attempt(program, mode, meter, shelves, memory, sink)
         try:
             outcome = attempt.go()
         except TooBig:
@@ -122,12 +131,18 @@ class _Attempt:
     """One run in one mode."""
 
     def __init__(
-        self, program: Program, mode: Mode, shelves: tuple[Shelf, Shelf], memory: Memory | None, sink: Sink | None
+        self,
+        program: Program,
+        mode: Mode,
+        meter: Meter,
+        shelves: tuple[Shelf, Shelf],
+        memory: Memory | None,
+        sink: Sink | None,
     ) -> None:
         self.program = program
         self.mode = mode
         self.memory = memory
-        self.meter = Meter(program.limits.fuel)
+        self.meter = meter
         self.left: dict[str, Number] = {}
         limits = program.limits
         self.arithmetic: Doubles | Decimals
@@ -160,7 +175,7 @@ class _Attempt:
         compiled = compile_program(program.tree, self.mode, program.limits, frozenset(given), keep=keep)
         helpers = {**self.arithmetic.helpers(), **self.recorder.helpers(), "h_keep": self._keep}
         helpers.update({f"g_{name}": value for name, value in given.items()})  # type: ignore[misc]
-        return compiled.function(helpers, self.meter.rounds)
+        return compiled.function(helpers, self.meter)
 
     def _given(self) -> dict[str, Number]:
         if self.memory is None:
@@ -181,11 +196,25 @@ class _Attempt:
         if entry is not None:
             if self.memory is not None:
                 self._take(entry.tb_frame.f_locals)
-            start, end = _span(entry.tb_frame.f_code, entry.tb_lasti) or (start, end)
+            span = self._span_of_name(raised, entry) or _span(entry.tb_frame.f_code, entry.tb_lasti)
+            start, end = span or (start, end)
         fault = raised if isinstance(raised, Fault) else self._fault(raised, start, end)
         if fault.arg >= 0:
             start, end = self._argument(start, end, fault.arg)
         return _error(fault, start, end)
+
+    def _span_of_name(self, raised: BaseException, entry: TracebackType) -> tuple[int, int] | None:
+        """CPython runs some pairs of instructions as one, and then blames the first of the two."""
+        found = _LOCAL.search(str(raised)) if isinstance(raised, NameError) else None
+        if found is None:
+            return None
+        blamed = [_span(entry.tb_frame.f_code, entry.tb_lasti + further) for further in (0, 2)]
+        for span in blamed:
+            if span and self.program.source[slice(*span)] == found[1]:
+                return span
+        nodes = [node for node in tree.walk(self.program.tree) if isinstance(node, tree.Name) and node.name == found[1]]
+        behind = [node for node in nodes if blamed[0] and node.start >= blamed[0][0]] or nodes
+        return (behind[0].start, behind[0].end) if behind else None
 
     def _fault(self, raised: BaseException, start: int, end: int) -> Fault:
         match raised:

@@ -1,4 +1,4 @@
-"""Owns how a number becomes text and how a whole number is recognised. effects.py is the caller.
+"""Owns how a number becomes text, how text becomes a decimal, and how a whole number is recognised.
 
 A double that is no number any more (it grew past 1.8e308) is an overflow here at the latest.
 """
@@ -19,7 +19,11 @@ STR_DIGITS: Final = 600
 #: Doubles switch to exponents at 1e16 and below 1e-4; decimals do the same unless more digits are asked for.
 _PLAIN_MOST: Final = 16
 _PLAIN_LEAST: Final = -5
+#: The biggest exponent of a decimal. Where words are 32 bits, decimal has no more than 425,000,000.
+EMAX: Final = min(999_999_999, MAX_EMAX)
 _EXACT: Final = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+#: Reading text must not depend on the machine's word either: what is closer to 0 than this is 0, instead of an error.
+_READ: Final = Context(prec=1_000_000, Emax=EMAX, Emin=-EMAX, traps=[])
 
 
 def text(value: Number, precision: int = 28) -> str:
@@ -35,6 +39,11 @@ def finite(value: float) -> float:
     if not isfinite(value):
         raise Fault("overflow", "This is bigger than a double can be (1.8e308).")
     return value
+
+
+def read(text: str) -> Decimal:
+    """The decimal of a text; infinite when it is beyond EMAX, not a number when it is none."""
+    return _READ.create_decimal(text)
 
 
 def whole(value: Number, least: int, most: int) -> int | None:

@@ -6,6 +6,7 @@ bounds hold for every run within the limits, since a statement runs at most fuel
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 from typing import Final
 
@@ -25,6 +26,8 @@ Bounds = dict[str, Bound]
 _PATIENCE: Final = 6
 _TRUTH: Final[Bound] = (INT, 1)
 _NOTHING: Final[Bound] = (0, 0)
+#: A literal of so few digits is read to see how many bits it has.
+_SHORT: Final = 40
 _GIVES_INT: Final = frozenset(("FLOOR", "CEIL", "COMB"))
 _GIVES_REAL: Final = frozenset(("COS", "SIN", "TAN", "ACOS", "ASIN", "ATAN", "ATAN2"))
 
@@ -65,29 +68,37 @@ def _pass(steps: list[_Step], before: Bounds, top: int, added: int, bounds: Boun
     return {name: (kind, min(bits, top)) for name, (kind, bits) in bounds.items()}
 
 
-def of(node: tree.Expr, bounds: Bounds, top: int) -> Bound:
-    """The bound of an expression. May pass top: that is where compile.py puts its checks."""
+def of(node: tree.Expr, bounds: Bounds, top: int, note: Callable[[Bound], None] | None = None) -> Bound:
+    """The bound of an expression. May pass top: that is where compile.py puts its checks. note hears of each step."""
     match node:
         case tree.Num():
             return literal(node)
         case tree.Name(name):
             return bounds.get(name, _NOTHING)
         case tree.Group(inner) | tree.Unary(_, inner):
-            return of(inner, bounds, top)
+            return of(inner, bounds, top, note)
         case tree.Binary(op, left, right):
-            return binary(op, of(left, bounds, top), of(right, bounds, top), top, exponent(right))
+            found = binary(op, of(left, bounds, top, note), of(right, bounds, top, note), top, exponent(right))
         case tree.Call(name, args):
-            return call(name, [of(arg, bounds, top) for arg in args if not isinstance(arg, tree.Text)], top)
-    return _NOTHING
+            found = call(name, [of(arg, bounds, top, note) for arg in args if not isinstance(arg, tree.Text)], top)
+        case tree.Text():
+            return _NOTHING
+    if note is not None:
+        note(found)
+    return found
 
 
 def literal(node: tree.Num) -> Bound:
-    return (INT, len(node.text) * 10 // 3 + 1) if node.whole else (REAL, 0)
+    if not node.whole:
+        return REAL, 0
+    return INT, int(node.text).bit_length() if len(node.text) < _SHORT else len(node.text) * 10 // 3 + 1
 
 
 def binary(op: str, a: Bound, b: Bound, top: int, power: int | None) -> Bound:
     """power: the exponent where it is a small literal."""
     kind = _kind(a[0], b[0])
+    if kind == REAL and op in "+-*//%":
+        return REAL, 0
     match op:
         case "+" | "-":
             return kind, max(a[1], b[1]) + 1

@@ -4,9 +4,14 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from warble import cli, sandbox
+from warble.cage import kernel as kernel_module
+from warble.cage.kernel import survey
 from warble.cli import main
 
 
@@ -102,10 +107,78 @@ def test_fmt_can_shorten_a_program_that_is_too_long(command):
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["repl", "--help"]])
-def test_help_says_that_there_is_no_sandbox(capsys, arguments):
+def test_help_says_what_the_sandbox_is_for(capsys, arguments):
     with pytest.raises(SystemExit):
         main(arguments)
-    assert "must wait for the sandbox" in " ".join(capsys.readouterr().out.split())
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "a sandbox: a process of its own, without rights, with a clock" in shown
+    assert "only the limits of the language hold" in shown
+
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
+
+
+@LINUX
+def test_run_uses_the_sandbox_unless_it_is_told_not_to(command, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("this ran in process")
+
+    monkeypatch.setattr(cli, "run", refuse)
+    assert command("run", "-c", '{PRINT("x")LIGHTS(0,1,2,3)}') == (0, "x\n", "~ lights 0 1 2 3\n")
+    with pytest.raises(AssertionError, match="in process"):
+        command("run", "--in-process", "-c", "{PRINT(1)}")
+
+
+def test_run_in_process_does_the_same(command):
+    assert command("run", "--in-process", "-c", "{PRINT(1)x=1/0}")[:2] == (1, "1\n")
+
+
+def test_where_there_is_no_linux_it_is_said_and_the_program_runs_in_process(command, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    code, out, err = command("run", "-c", "{PRINT(1)}")
+    assert (code, out) == (0, "1\n")
+    assert err == "warble: The sandbox needs Linux, and this is darwin. The program runs in process.\n"
+    assert command("sandbox") == (
+        3,
+        "",
+        "warble: The sandbox needs Linux, and this is darwin. There is nothing to show.\n",
+    )
+
+
+@LINUX
+def test_a_sandbox_that_cannot_start_is_told_in_one_sentence(command, monkeypatch):
+    monkeypatch.setattr(sandbox, "Pool", partial(_broken, sandbox.Pool))
+    code, out, err = command("run", "-c", "{PRINT(1)}")
+    assert (code, out) == (2, "")
+    assert err.startswith("warble: The sandbox's zygote cannot be kept alive: ")
+
+
+def _broken(real, workers, queue, spares, module, setup, longest_s):
+    return real(workers, queue, spares, "no.such.module", setup, longest_s)
+
+
+@LINUX
+def test_sandbox_shows_each_defence_and_tries_it(command):
+    code, out, err = command("sandbox")
+    lines = out.splitlines()
+    kernel = survey()
+    assert (code, err) == (0 if kernel.essential else 3, "")
+    assert sum(line.startswith(("yes ", "NO  ")) for line in lines) == 14
+    assert ("yes system calls" in out) == kernel.seccomp
+    assert lines[-3:] == [
+        "yes a program gives what it should",
+        "yes a program without end is stopped by the clock",
+        "yes a program that is wrong is told so",
+    ]
+
+
+@LINUX
+def test_sandbox_exits_with_3_where_an_essential_defence_lacks(command, monkeypatch):
+    monkeypatch.setattr(kernel_module, "survey", lambda: replace(survey(), seccomp=False))
+    code, out, _ = command("sandbox")
+    assert code == 3
+    assert "NO  system calls" in out
+    assert "seccomp filters cannot be set here" in out
 
 
 def test_python_m_warble_is_the_command():

@@ -115,5 +115,5 @@ def test_the_package_imports_lark_and_the_standard_library_only():
         names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
         roots = {name.partition(".")[0] for name in names}
         assert roots <= allowed, path.name
-        if path.name != "storefile.py":
+        if path.name not in ("storefile.py", "meter.py", "cli.py", "sandbox.py"):  # files, the clock, the process
             assert not roots & pure, path.name

@@ -53,7 +53,8 @@ class Walker:
             case tree.Step(target, op):
                 self.names[target.name] = self.fit(_OPERATORS[op](self.value(target), 1))
             case tree.Call(name, args) if name in ("PRINT", "LOG"):
-                values = [arg.value if isinstance(arg, tree.Text) else self.value(arg) for arg in args]
+                bare = [tree.bare(arg) for arg in args]
+                values = [arg.value if isinstance(arg, tree.Text) else self.value(arg) for arg in bare]
                 if any(isinstance(value, float) and not math.isfinite(value) for value in values):
                     raise Stopped("overflow")
                 if name == "PRINT":
@@ -85,7 +86,7 @@ class Walker:
     def value(self, node: tree.Expr) -> int | float:
         match node:
             case tree.Num(text):
-                return int(text) if text.isdigit() else float(text)
+                return self.fit(int(text)) if text.isdigit() else float(text)
             case tree.Name(name):
                 if name not in self.names:
                     raise Stopped("name")

@@ -1,0 +1,11 @@
+# note: a decimal with a gigabyte of digits
+# ends: sandbox fine
+import os
+import struct
+
+raw = b"\x06" + struct.pack("<I", 1) + b"a" + b"\x02" + struct.pack("<I", 11) + b"1e999999999"
+begin = 16 + board.output
+board.map[begin : begin + len(raw)] = raw
+struct.pack_into("<I", board.map, 8, len(raw))
+os.write(PIPE, Ending(None, 1).encode())
+os._exit(0)

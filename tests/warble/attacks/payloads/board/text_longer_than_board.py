@@ -1,0 +1,11 @@
+# note: a text that says it is a gigabyte
+# ends: sandbox
+import os
+import struct
+
+raw = b"\x00" + struct.pack("<I", 1 << 30)
+begin = 16 + board.output
+board.map[begin : begin + len(raw)] = raw
+struct.pack_into("<I", board.map, 8, len(raw))
+os.write(PIPE, Ending(None, 1).encode())
+os._exit(0)

@@ -1,0 +1,5 @@
+# note: a link that stays
+# ends: sandbox
+import os
+
+os.symlink("/etc/passwd", "/tmp/warble-attack")

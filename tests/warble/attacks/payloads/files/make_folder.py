@@ -1,0 +1,5 @@
+# note: a folder that stays
+# ends: sandbox
+import os
+
+os.mkdir("/tmp/warble-attack")

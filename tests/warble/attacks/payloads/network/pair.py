@@ -1,0 +1,5 @@
+# note: a socket pair to pass descriptors
+# ends: sandbox
+import socket
+
+socket.socketpair()

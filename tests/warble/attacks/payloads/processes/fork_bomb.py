@@ -1,0 +1,6 @@
+# note: children of children
+# ends: sandbox
+import os
+
+while True:
+    os.fork()

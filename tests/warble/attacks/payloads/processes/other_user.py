@@ -1,0 +1,5 @@
+# note: becoming root
+# ends: sandbox
+import os
+
+os.setuid(0)

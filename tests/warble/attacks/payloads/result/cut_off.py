@@ -1,0 +1,6 @@
+# note: half a message
+# ends: sandbox
+import os
+
+os.write(PIPE, bytes(5))
+os._exit(0)

@@ -1,0 +1,4 @@
+# note: nothing but time
+# ends: limit:time
+while True:
+    pass
