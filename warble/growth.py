@@ -72,6 +72,8 @@ def _most(parts: Sequence[tree.Node], bounds: Bounds, top: int) -> int:
                         sizes.of(arg, bounds, top, note)
                 case tree.If(value):
                     sizes.of(value, bounds, top, note)
+                case tree.Num():
+                    note(sizes.literal(node))
     sizes.of(parts[0], bounds, top, note)  # type: ignore[arg-type]  # the test, which is an expression
     return max(*most, *(bound[1] for bound in bounds.values() if bound[0] & INT), 0)
 
