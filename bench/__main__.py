@@ -10,14 +10,24 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from bench import crowd, fanout, frame, ingest, machine, memory, stalled, start
+from bench import crowd, fanout, frame, ingest, machine, memory, stalled, start, store, warble
 from bench.plan import FULL, QUICK, Plan
 from bench.servers import HERE
 from bench.table import Figure, markdown
 
-PARTS = {"fanout": fanout, "stalled": stalled, "ingest": ingest, "frame": frame, "start": start, "memory": memory}
+PARTS = {
+    "fanout": fanout,
+    "stalled": stalled,
+    "ingest": ingest,
+    "frame": frame,
+    "start": start,
+    "memory": memory,
+    "store": store,
+    "warble": warble,
+}
 
 
 class Progress:
@@ -60,6 +70,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="The twin beside its baselines.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="a smoke run: small and short, nothing is written")
+    parser.add_argument("--full", action="store_true", help="part store: a whole day of 1050 nodes (some minutes more)")
     args = parser.parse_args()
     unknown = [name for name in args.parts if name not in PARTS]
     if unknown:
@@ -67,7 +78,10 @@ def main() -> int:
     if not (HERE / "node/node_modules").exists():
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=HERE / "node", check=True, timeout=300)
     about = machine.describe(crowd.loader())
-    figures = asyncio.run(measure(args.parts or list(PARTS), QUICK if args.quick else FULL))
+    plan = QUICK if args.quick else FULL
+    if args.full:
+        plan = replace(plan, store_hours=24.0)
+    figures = asyncio.run(measure(args.parts or list(PARTS), plan))
     text = page(about, figures)
     print(text)
     if not args.parts and not args.quick:

@@ -1,7 +1,8 @@
-"""The Store contract: what every engine promises, and the errors it may raise.
+"""The Spool contract: the local file that makes a report durable before it is acknowledged, and the errors of every
+store.
 
-Engines are synchronous and are called from one thread (journal.py's writer); they know nothing of asyncio. The next
-engine (Oracle Autonomous Database) and history queries build on this file.
+Engines are synchronous; journal.py's writer thread calls `append`. They know nothing of asyncio. What is spooled goes
+on from here: into the same file's history (embedded.py), or shipped to a database (ship.py reads `pending`).
 
     StoreError                code, message, retry
      ├── StoreUnavailable     retry=True   disk full, database away: nothing of the batch was kept
@@ -13,7 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # rows.py needs numpy; whoever only spools does not
+    from telemetry.store.rows import Batch, Event
 
 
 class StoreError(Exception):
@@ -62,11 +66,28 @@ class Entry:
         return self.seen_ms >= kept.seen_ms or self.received_ms < kept.seen_ms
 
 
-class Store(Protocol):
+class Spool(Protocol):
     """Keeps entries. Appending the same entries twice must be harmless to `latest`."""
 
-    def append(self, entries: Sequence[Entry]) -> None:
-        """Keep a batch: on the disk, all of it, when this returns. Raises StoreUnavailable and keeps nothing."""
+    @property
+    def source(self) -> str:
+        """A random name, made with the file and kept in it: of batches that go on from here."""
+
+    def append(self, entries: Sequence[Entry]) -> int:
+        """Keep a batch: on the disk, all of it, when this returns. Its seq, one more than the last (0: nothing yet).
+
+        Raises StoreUnavailable and keeps nothing.
+        """
+
+    def pending(self, after_seq: int, limit: int) -> Sequence[Batch]:
+        """Up to `limit` batches with a seq above `after_seq`, oldest first. Several appends may have become one batch
+        by then: it has the seq of the last, and no row of `after_seq` or before."""
+
+    def record(self, shown: Sequence[tuple[int, int]], events: Sequence[Event]) -> None:
+        """What viewers saw: (seq, time of the first live frame that had that batch), and what no report made."""
+
+    def shipped(self, seq: int) -> None:
+        """Batches up to here are safe elsewhere: retention may drop them."""
 
     def latest(self) -> Iterable[Entry]:
         """The last word (Entry.supersedes) of every node that was ever kept and not forgotten; oldest seen_ms first."""

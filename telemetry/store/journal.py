@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from telemetry.store.base import Entry, Store, StoreError, StoreUnavailable
+from telemetry.store.base import Entry, Spool, StoreError, StoreUnavailable
 
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -38,7 +38,7 @@ class Bounds:
 
 
 class Journal(Generic[Thing]):
-    """Group commit over a Store.
+    """Group commit over a Spool.
 
     Each entry travels with a `Thing`, its parsed form; `on_commit(pairs)` runs on the loop once they are on the disk
     and before their senders hear "ok".
@@ -46,7 +46,7 @@ class Journal(Generic[Thing]):
 
     def __init__(
         self,
-        store: Store,
+        store: Spool,
         on_commit: Callable[[Sequence[tuple[Entry, Thing]]], None],
         bounds: Bounds | None = None,
     ) -> None:
@@ -58,6 +58,7 @@ class Journal(Generic[Thing]):
         self._wake = asyncio.Event()
         self._company = asyncio.Event()  # enough wait, or nobody else will come
         self._stopping = False
+        self.seq = 0  # the spool's number of the last batch that was committed
         self.committed = 0
         self.commits = 0
         self.failed = 0
@@ -129,7 +130,7 @@ class Journal(Generic[Thing]):
         futures = [done for _, _, done in taken]
         started = time.perf_counter()
         try:
-            await self.call(lambda: self._store.append(entries))
+            self.seq = await self.call(lambda: self._store.append(entries))
         except StoreError as error:
             self.failed += len(entries)
             log.error("commit failed: %s", error.message, extra={"code": error.code, "reports": len(entries)})

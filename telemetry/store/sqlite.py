@@ -1,10 +1,7 @@
-"""The embedded store: one SQLite file, one compressed blob a batch.
+"""The spool in a SQLite file: one compressed blob a batch, and the last word of every node.
 
-Owns the file and its schema. Called from journal.py's writer thread (and by the service at start and stop).
-
-    batch (seq, t0_ms, count, body)          body: zlib of lines `received_ms seen_ms key json\n`; append only
-    latest (key, seen_ms, received_ms, body)  the checkpoint: the last entry of every node as of batch `checkpoint`
-    document (name, body)                     epoch, registrations, checkpoint
+Owns `batch`, `shown`, `latest` and the documents of the file (schema.py has its tables, file.py the file itself).
+Called from journal.py's writer thread; embedded.py makes a history of the same file, in its own thread, through `file`.
 
 A commit is one insert whatever the batch's size, which is what makes it fast (a row a report costs 70 ms per 1050).
 `latest` is brought up to date every `checkpoint_batches`; after a crash the batches behind it are read again.
@@ -14,46 +11,84 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
 
-from telemetry.store.base import Entry, StoreCorrupt, StoreError, StoreTooNew, StoreUnavailable
+from telemetry.store import batches
+from telemetry.store.base import Entry, StoreCorrupt, StoreUnavailable
+from telemetry.store.batches import Kept
+from telemetry.store.chunks import Damaged
+from telemetry.store.documents import load_document, save_document
+from telemetry.store.file import File
+from telemetry.store.rows import UNKNOWN_MS, Batch, Event
+from telemetry.store.schema import EVENT_BITS, mark
 
 log = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
-LOCK_S = 1.0  # a twin that stops lets go at once; one that runs never will
-APPLICATION_ID = 0x7477696E  # "twin", so that `file` and we know whose file it is
-_T = TypeVar("_T")
-
-SCHEMA = """
-CREATE TABLE batch (seq INTEGER PRIMARY KEY, t0_ms INTEGER NOT NULL, count INTEGER NOT NULL, body BLOB NOT NULL);
-CREATE TABLE latest (key TEXT PRIMARY KEY, seen_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, body BLOB NOT NULL)
-  WITHOUT ROWID;
-CREATE TABLE document (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
-"""
+_NEVER = -(2**62)
+SHOWN_WITHIN_MS = 5_000  # a batch that was not shown for so long never was
 
 
-class SQLiteStore:
-    """See base.Store. `keep_ms`: batches older than this are dropped at a checkpoint."""
+class SQLiteSpool:
+    """See base.Spool.
 
-    def __init__(self, path: Path, *, keep_ms: int = 24 * 3_600_000, checkpoint_batches: int = 600) -> None:
-        self._path = path
+    `keep_ms`: batches older than this are dropped at a checkpoint, but none that has not been `shipped` when this spool
+    `ships`. A history over the file (embedded.py) takes batches into chunks itself and sets `keeps_history`.
+    """
+
+    def __init__(
+        self, path: Path, *, keep_ms: int = 24 * 3_600_000, checkpoint_batches: int = 600, ships: bool = False
+    ) -> None:
+        self.file = File(path)
+        self.ships = ships
+        self.keeps_history = False
         self._keep_ms = keep_ms
         self._checkpoint_batches = checkpoint_batches
         self._fresh: dict[str, Entry] = {}  # what `latest` lacks
+        self._heard: dict[str, int] = {}  # seen_ms of every node's last word: who is late
         self._since_checkpoint = 0
-        self._db = self._open()
+        self._newest_ms = 0
+        self._source = ""
+        self._seq = self._checkpoint_seq = self._shipped_seq = self._shown_seq = 0
+        self.former_seq = 0  # batches of an earlier life: what viewers saw of them is known for good
+        try:
+            self._restore()
+        except BaseException:
+            self.file.close()
+            raise
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    @property
+    def source(self) -> str:
+        return self._source
+
+    @property
+    def seq(self) -> int:
+        """Of the last batch; 0: none."""
+        return self._seq
+
+    @property
+    def shipped_seq(self) -> int:
+        return self._shipped_seq
+
+    @property
+    def settled_seq(self) -> int:
+        """Up to here it is known what viewers saw."""
+        return max(self._shown_seq, self.former_seq)
+
+    @property
+    def checkpoint_seq(self) -> int:
+        """`latest` has all that came up to here."""
+        return self._checkpoint_seq
+
+    def append(self, entries: Sequence[Entry]) -> int:
         """One insert, one commit, on the disk on return (WAL, synchronous=FULL)."""
         if not entries:
-            return
-        row = (entries[0].received_ms, len(entries), zlib.compress(b"".join(map(_line, entries)), 1))
-        self._run(lambda db: db.execute("INSERT INTO batch (t0_ms, count, body) VALUES (?, ?, ?)", row))
-        self._note(entries)
+            return self._seq
+        late, heard = self._who_is_late(entries)
+        seq = self.add(lambda seq: batches.of_entries(seq, entries, late))
+        self._fresh.update(heard)
+        self._heard.update((key, entry.seen_ms) for key, entry in heard.items())
+        self._newest_ms = entries[-1].received_ms
         self._since_checkpoint += 1
         if self._since_checkpoint >= self._checkpoint_batches:
             try:
@@ -62,11 +97,69 @@ class SQLiteStore:
                 # The batch itself is safe; the checkpoint only makes the next start faster.
                 self._since_checkpoint = 0
                 log.warning("checkpoint put off: %s", error.message)
+        return seq
+
+    def add(self, make: Callable[[int], Kept], also: Callable[[sqlite3.Connection, int], None] | None = None) -> int:
+        """Keep what `make` makes of the next seq, and what `also` writes, in one commit. The seq."""
+        with self.file.mutex:
+            kept = make(self._seq + 1)
+
+            def write(db: sqlite3.Connection) -> None:
+                kept.insert(db)
+                if also is not None:
+                    also(db, kept.seq)
+
+            self.file.write(write)
+            self._seq = kept.seq
+            return kept.seq
+
+    def record(self, shown: Sequence[tuple[int, int]], events: Sequence[Event]) -> None:
+        """One small commit. Events are a batch of their own, so that they are shipped once, too."""
+
+        def write(db: sqlite3.Connection, seq: int) -> None:
+            rows = [(batch, at_ms, mark(batch, at_ms)) for batch, at_ms in shown]
+            db.executemany("INSERT OR IGNORE INTO shown (seq, at_ms, crc) VALUES (?, ?, ?)", rows)
+            batches.insert_events(db, seq, events)
+
+        if events:
+            t0_ms = events[0].at_ms
+            self.add(lambda seq: Kept(seq, seq, t0_ms, 0, batches.EVENTS, b""), write)
+        elif shown:
+            self.file.write(lambda db: write(db, 0))
+        self._shown_seq = max(self._shown_seq, *(batch for batch, _ in shown), 0)
+
+    def pending(self, after_seq: int, limit: int) -> Sequence[Batch]:
+        """Batches whose fate on the screen is known: shown, or too old to be shown any more."""
+
+        def read(db: sqlite3.Connection) -> list[Batch]:
+            kept = batches.select(db, after_seq, limit=limit)
+            shown = batches.shown_of(db, after_seq)
+            found = []
+            for each in kept:
+                if each.kind == batches.LANDED:
+                    continue
+                lines = each.kind == batches.LINES
+                if lines and each.seq > self.settled_seq and each.t0_ms > self._newest_ms - SHOWN_WITHIN_MS:
+                    break
+                rows, seq = each.rows(shown.get(each.seq, UNKNOWN_MS), rest=True)
+                new = seq > after_seq
+                events = batches.events_of(db, max(each.first, after_seq + 1), each.seq)
+                found.append(Batch(self._source, each.seq, rows if new.all() else rows.take(new), events))
+            return found
+
+        try:
+            return self.file.write(read)
+        except Damaged as error:
+            raise self._damaged(error) from error
+
+    def shipped(self, seq: int) -> None:
+        if seq > self._shipped_seq:
+            self.save("shipped", b"%d" % seq)
+            self._shipped_seq = seq
 
     def latest(self) -> Iterable[Entry]:
         """The checkpoint, overlaid with what came after it."""
-        rows = self._run(lambda db: db.execute("SELECT key, received_ms, seen_ms, body FROM latest").fetchall())
-        found = {key: Entry(key, received, seen, bytes(body)) for key, received, seen, body in rows}
+        found = self.file.write(self._read_latest)
         for key, entry in self._fresh.items():
             if key not in found or entry.supersedes(found[key]):
                 found[key] = entry
@@ -75,43 +168,56 @@ class SQLiteStore:
     def forget(self) -> None:
         self._checkpoint_rows([], clear=True)
         self._fresh.clear()  # not before: if the disk refuses, nothing is forgotten
+        self._heard.clear()
         self._since_checkpoint = 0
 
     def save(self, name: str, body: bytes) -> None:
-        self._run(lambda db: db.execute("INSERT OR REPLACE INTO document VALUES (?, ?)", (name, body)))
+        self.file.write(lambda db: save_document(db, name, body))
 
     def load(self, name: str) -> bytes | None:
-        row = self._run(lambda db: db.execute("SELECT body FROM document WHERE name = ?", (name,)).fetchone())
-        return None if row is None else bytes(row[0])
+        try:
+            return self.file.write(lambda db: load_document(db, name))
+        except Damaged as error:
+            raise self._damaged(error) from error
 
     def close(self) -> None:
-        self._db.close()
+        self.file.close()
 
     def checkpoint(self, now_ms: int) -> None:
         """Bring `latest` up to date and drop batches beyond the retention."""
-        rows = [(e.key, e.seen_ms, e.received_ms, e.body) for e in self._fresh.values()]
-        self._checkpoint_rows(rows, drop_before_ms=now_ms - self._keep_ms)
-        self._fresh.clear()
-        self._since_checkpoint = 0
+        with self.file.mutex:
+            fresh = list(self._fresh.values())
+            self._checkpoint_rows(fresh, drop_before_ms=now_ms - self._keep_ms)
+            self._fresh.clear()
+            self._since_checkpoint = 0
 
-    def _checkpoint_rows(
-        self, rows: list[tuple[str, int, int, bytes]], *, clear: bool = False, drop_before_ms: int = 0
-    ) -> None:
+    def _checkpoint_rows(self, fresh: list[Entry], *, clear: bool = False, drop_before_ms: int = 0) -> None:
         def write(db: sqlite3.Connection) -> None:
             if clear:
                 db.execute("DELETE FROM latest")
+            rows = [(e.key, e.seen_ms, e.received_ms, e.body) for e in fresh]
             db.executemany(
-                "INSERT INTO latest VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET seen_ms = excluded.seen_ms, "
-                "received_ms = excluded.received_ms, body = excluded.body "
+                "INSERT INTO latest (key, seen_ms, received_ms, body, crc) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT (key) DO UPDATE SET seen_ms = excluded.seen_ms, received_ms = excluded.received_ms, "
+                "body = excluded.body, crc = excluded.crc "
                 "WHERE excluded.seen_ms >= latest.seen_ms OR excluded.received_ms < latest.seen_ms",  # Entry.supersedes
-                rows,
+                [(*row, mark(*row)) for row in rows],
             )
-            seq = db.execute("SELECT coalesce(max(seq), 0) FROM batch").fetchone()[0]
-            db.execute("INSERT OR REPLACE INTO document VALUES ('checkpoint', ?)", (str(seq).encode(),))
-            # The newest batch stays: its number keeps the sequence from starting over.
-            db.execute("DELETE FROM batch WHERE t0_ms < ? AND seq < ?", (drop_before_ms, seq))
+            save_document(db, "checkpoint", b"%d" % self._seq)
+            if not self.keeps_history:
+                # The newest batch stays: its number keeps the sequence from starting over.
+                gone = min(self._seq - 1, self._shipped_seq if self.ships else self._seq)
+                old = "t0_ms < ? AND seq <= ?"
+                top = db.execute(f"SELECT max(seq) FROM batch WHERE {old}", (drop_before_ms, gone)).fetchone()[0]
+                if top is not None:
+                    db.execute(f"DELETE FROM batch WHERE {old}", (drop_before_ms, gone))
+                    db.execute("DELETE FROM shown WHERE seq <= ? AND seq NOT IN (SELECT seq FROM batch)", (top,))
+                    if self.ships:
+                        db.execute("DELETE FROM event WHERE id < ?", ((top + 1) << EVENT_BITS,))
 
-        self._run(write)
+        with self.file.mutex:
+            self.file.write(write)
+            self._checkpoint_seq = self._seq
 
     def _note(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
@@ -119,112 +225,60 @@ class SQLiteStore:
             if known is None or entry.supersedes(known):
                 self._fresh[entry.key] = entry
 
-    def _open(self) -> sqlite3.Connection:
+    def _who_is_late(self, entries: Sequence[Entry]) -> tuple[list[bool], dict[str, Entry]]:
+        """Of each, whether live has something newer (Entry.supersedes, inlined); and the last words after them."""
+        heard: dict[str, Entry] = {}
+        known_before = self._heard
+        late = []
+        for entry in entries:
+            key = entry.key
+            known = heard.get(key)
+            seen_ms = known.seen_ms if known else known_before.get(key, _NEVER)
+            late.append(entry.seen_ms < seen_ms and entry.received_ms >= seen_ms)
+            if not late[-1]:
+                heard[key] = entry
+        return late, heard
+
+    def _read_latest(self, db: sqlite3.Connection) -> dict[str, Entry]:
+        found = {}
+        for key, received, seen, body, crc in db.execute("SELECT key, received_ms, seen_ms, body, crc FROM latest"):
+            if crc is not None and mark(key, seen, received, body) != crc:
+                raise self._damaged(Damaged(f"the last word of {key!r} is damaged (its checksum is wrong)"))
+            found[key] = Entry(key, received, seen, bytes(body))
+        return found
+
+    def _restore(self) -> None:
+        """What a crash left: the sequence, and the batches behind the checkpoint."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None, timeout=LOCK_S)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreUnavailable(f"{self._path}: cannot be opened ({error}); is TWIN_DATA_DIR writable?") from error
-        try:
-            self._prepare(db)
-        except sqlite3.Error as error:
-            db.close()
-            raise self._named(error) from error
-        except StoreError:
-            db.close()
-            raise
-        return db
-
-    def _prepare(self, db: sqlite3.Connection) -> None:
-        # Before the first read: then the index of the WAL is in memory, and a full disk can still be opened and read.
-        db.execute("PRAGMA locking_mode = EXCLUSIVE")
-        self._check_length()
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        self._check_owner(db)
-        if version > SCHEMA_VERSION:
-            raise StoreTooNew(
-                f"{self._path}: written by a newer twin (schema {version}, this one knows {SCHEMA_VERSION}); "
-                "upgrade the twin or choose another TWIN_DATA_DIR"
-            )
-        if version == 0:
-            db.execute("PRAGMA page_size = 16384")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        if version == 0:
-            marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
-            db.executescript(f"BEGIN; {SCHEMA} {marks} COMMIT;")
-        self._read_behind_checkpoint(db)
-
-    def _check_length(self) -> None:
-        """SQLite reads what a file has lost at its end as zeros, without a word; the header knows better.
-
-        Offsets are those of SQLite's file format: page size at 16, change counter at 24, pages at 28, the counter that
-        the pages are valid for at 92. With a WAL beside it a file may be shorter, by right.
-        """
-        if _size(self._path.with_name(self._path.name + "-wal")):
-            return
-        with self._path.open("rb") as file:
-            head = file.read(100)
-        size, pages = int.from_bytes(head[16:18], "big"), int.from_bytes(head[28:32], "big")
-        if head[24:28] == head[92:96] and _size(self._path) < pages * (65536 if size == 1 else size):
-            raise StoreCorrupt(f"{self._path}: is damaged (cut short); restore a copy, or move it away")
-
-    def _check_owner(self, db: sqlite3.Connection) -> None:
-        """Never write into a database of somebody else's that happens to have our name."""
-        owner = db.execute("PRAGMA application_id").fetchone()[0]
-        empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-        if owner != APPLICATION_ID and not (owner == 0 and empty):
-            raise StoreCorrupt(f"{self._path}: is a database of another program; move it away")
+            self.file.write(self._read_behind_checkpoint)
+            heard = self.latest()
+        except Damaged as error:
+            raise self._damaged(error) from error
+        except ValueError as error:
+            raise StoreCorrupt(
+                f"{self.file.path}: the checkpoint is damaged; restore a copy, or move it away"
+            ) from error
+        self._heard = {entry.key: entry.seen_ms for entry in heard}
+        self.former_seq = self._seq
 
     def _read_behind_checkpoint(self, db: sqlite3.Connection) -> None:
-        row = db.execute("SELECT body FROM document WHERE name = 'checkpoint'").fetchone()
-        if row and not row[0].isdigit():
-            raise StoreCorrupt(f"{self._path}: the checkpoint is damaged; restore a copy, or move it away")
-        after = int(row[0]) if row else 0
-        for seq, body in db.execute("SELECT seq, body FROM batch WHERE seq > ? ORDER BY seq", (after,)):
-            try:
-                self._note(map(_entry, zlib.decompress(body).split(b"\n")[:-1]))
-            except (zlib.error, ValueError) as error:
-                raise StoreCorrupt(
-                    f"{self._path}: batch {seq} is damaged ({error}); restore a copy, or move it away"
-                ) from error
+        number = {name: int(load_document(db, name) or b"0") for name in ("checkpoint", "shipped", "compacted")}
+        source = load_document(db, "source")
+        if source is None:
+            raise Damaged("it has lost its name")
+        self._source = source.decode()
+        self._shipped_seq = number["shipped"]
+        self._checkpoint_seq = number["checkpoint"]
+        top = db.execute("SELECT coalesce(max(seq), 0) FROM batch").fetchone()[0]
+        self._seq = max(top, number["compacted"])
+        for kept in batches.select(db, number["checkpoint"]):
             self._since_checkpoint += 1
+            self._newest_ms = max(self._newest_ms, kept.t0_ms)
+            if kept.kind == batches.LINES:
+                try:
+                    self._note(kept.entries())
+                except Damaged as error:
+                    raise Damaged(f"batch {kept.seq} is damaged ({error})") from error
 
-    def _run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        """One transaction: all of it is on the disk on return, or nothing is."""
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                result = work(self._db)
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-        except sqlite3.Error as error:
-            raise self._named(error) from error
-        return result
-
-    def _named(self, error: sqlite3.Error) -> StoreError:
-        text = str(error)
-        if "malformed" in text or "not a database" in text:
-            return StoreCorrupt(f"{self._path}: is damaged ({text}); move it away or restore a copy")
-        if "locked" in text:
-            return StoreUnavailable(
-                f"{self._path}: another twin holds it; stop that one or choose another TWIN_DATA_DIR"
-            )
-        return StoreUnavailable(f"{self._path}: {text}")
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
-def _line(entry: Entry) -> bytes:
-    """One line. A newline in JSON is white space between its parts, so a blank says the same."""
-    return b"%d %d %s %s\n" % (entry.received_ms, entry.seen_ms, entry.key.encode(), entry.body.replace(b"\n", b" "))
-
-
-def _entry(line: bytes) -> Entry:
-    received_ms, seen_ms, key, body = line.split(b" ", 3)
-    return Entry(key.decode(), int(received_ms), int(seen_ms), body)
+    def _damaged(self, error: Damaged) -> StoreCorrupt:
+        return StoreCorrupt(f"{self.file.path}: {error}; restore a copy, or move it away")

@@ -7,13 +7,13 @@ import json
 import signal
 import sqlite3
 import time
-import zlib
 from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from telemetry.store.batches import LINES, Kept
 from tests.build import field_report
 from tests.e2e.crowd import Viewer
 from tests.e2e.process import TOKENS, Fleet, Twin
@@ -60,9 +60,12 @@ def landed(store: Path) -> dict[str, set[int]]:
     """The numbers on the disk, by node."""
     found: dict[str, set[int]] = {}
     with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as db:
-        for (body,) in db.execute("SELECT body FROM batch"):
-            for line in zlib.decompress(body).splitlines():
-                report = json.loads(line.split(b" ", 3)[3])
+        # Nothing of a minute ago is in chunks yet.
+        for seq, first, t0_ms, count, body in db.execute(
+            "SELECT seq, first, t0_ms, count, body FROM batch WHERE kind = ?", (LINES,)
+        ):
+            for entry in Kept(seq, first, t0_ms, count, LINES, body).entries():
+                report = json.loads(entry.body)
                 if "number" in report.get("data", {}):
                     found.setdefault(report["mac"], set()).add(report["data"]["number"])
     return found

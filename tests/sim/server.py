@@ -16,7 +16,7 @@ from telemetry import report as reports
 from telemetry.report import Report, to_record
 from telemetry.store.base import Entry, StoreError
 from tests.sim.wire import Line
-from tests.telemetry.store.memory import MemoryStore
+from tests.telemetry.store.memory import MemorySpool
 from twin.core.errors import TwinError
 from twin.core.live import Live, Rules
 from twin.core.outbox import Limits, Verdict
@@ -45,7 +45,7 @@ class SimServer:
     """One life of the server, from restore to kill or stop."""
 
     def __init__(
-        self, disk: MemoryStore, now_ms: int, rules: Rules, limits: Limits, layout: Layout, rng: random.Random
+        self, disk: MemorySpool, now_ms: int, rules: Rules, limits: Limits, layout: Layout, rng: random.Random
     ) -> None:
         self.disk = disk
         self.now_ms = now_ms

@@ -12,7 +12,7 @@ from tests.sim.plan import Plan
 from tests.sim.server import SimServer
 from tests.sim.viewer import Broken
 from tests.sim.world import World
-from tests.telemetry.store.memory import MemoryStore
+from tests.telemetry.store.memory import MemorySpool
 from twin.core import live as live_module
 from twin.core.changes import Changes
 from twin.core.columns import NEVER_MS, ONLINE
@@ -159,10 +159,10 @@ def _(patch: pytest.MonkeyPatch) -> None:
 
 @bug("an epoch used twice")
 def _(patch: pytest.MonkeyPatch) -> None:
-    def save(original: Any, self: MemoryStore, name: str, body: bytes) -> None:
+    def save(original: Any, self: MemorySpool, name: str, body: bytes) -> None:
         original(self, name, body if self.load(name) is None else self.load(name))
 
-    wrap(patch, MemoryStore, "save", save)
+    wrap(patch, MemorySpool, "save", save)
 
 
 @bug("a roster that forgets who was displaced")
@@ -237,7 +237,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
 
 @bug("a store that remembers what came last instead of what is newest", "acknowledged")
 def _(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(MemoryStore, "latest", lambda self: list({entry.key: entry for entry in self.kept}.values()))
+    patch.setattr(MemorySpool, "latest", lambda self: list({entry.key: entry for entry in self.kept}.values()))
 
 
 @bug("a slow viewer that is fed all the same", "waited")

@@ -21,7 +21,7 @@ from tests.sim.plan import LIMITS, PLACES, RULES, SETTLE_MS, START_MS, STEP_MS, 
 from tests.sim.server import TICK_MS, SimServer
 from tests.sim.viewer import Broken, Viewer
 from tests.sim.wire import Line, Quality
-from tests.telemetry.store.memory import MemoryStore
+from tests.telemetry.store.memory import MemorySpool
 from twin.wire import frame
 from twin.wire.packets import Message
 
@@ -35,7 +35,7 @@ class World:
         self.plan = plan or Plan.draw(self.rng)
         self.now_ms = 0
         self.offset_ms = START_MS
-        self.disk = MemoryStore()
+        self.disk = MemorySpool()
         self.layout = layouts.load("cluster")
         self.fleet = Fleet(self.rng, list(PLACES))
         self.acked: dict[str, Entry] = {}

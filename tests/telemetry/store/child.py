@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 from telemetry.store.base import Entry
-from telemetry.store.sqlite import SQLiteStore
+from telemetry.store.sqlite import SQLiteSpool
 
 
 def main() -> None:
-    store = SQLiteStore(Path(sys.argv[1]), checkpoint_batches=5, keep_ms=50)
+    store = SQLiteSpool(Path(sys.argv[1]), checkpoint_batches=5, keep_ms=50)
     rng = random.Random(sys.argv[2])
     n = int(sys.argv[3])
     while True:

@@ -11,12 +11,12 @@ import pytest
 
 from telemetry.store.base import Entry, StoreUnavailable
 from telemetry.store.journal import Bounds, Journal, JournalFull
-from tests.telemetry.store.memory import MemoryStore
+from tests.telemetry.store.memory import MemorySpool
 
 PATIENCE_S = 5
 
 
-class SlowStore(MemoryStore):
+class SlowStore(MemorySpool):
     """`gate` closed: an append waits in the writer's thread. `begun` is set when it got there."""
 
     def __init__(self) -> None:
@@ -26,11 +26,12 @@ class SlowStore(MemoryStore):
         self.begun = threading.Event()
         self.batches: list[list[int]] = []
 
-    def append(self, entries: Sequence[Entry]) -> None:
+    def append(self, entries: Sequence[Entry]) -> int:
         self.begun.set()
         assert self.gate.wait(PATIENCE_S)
-        super().append(entries)
+        seq = super().append(entries)
         self.batches.append([entry.seen_ms for entry in entries])
+        return seq
 
 
 class Case:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 import subprocess
@@ -14,12 +15,13 @@ from typing import Any
 
 import pytest
 
-from telemetry.store import sqlite
+from telemetry.store import schema
 from telemetry.store.base import Entry, StoreCorrupt, StoreError, StoreTooNew, StoreUnavailable
-from telemetry.store.sqlite import SQLiteStore
+from telemetry.store.rows import Event
+from telemetry.store.sqlite import SHOWN_WITHIN_MS, SQLiteSpool
 
 ROOT = Path(__file__).parents[3]
-TRIALS = 20
+TRIALS = 8
 
 
 @pytest.fixture
@@ -32,14 +34,14 @@ def entry(key: str, seen: int, received: int | None = None) -> Entry:
 
 
 def filled(path: Path, batches: int = 4) -> None:
-    store = SQLiteStore(path)
+    store = SQLiteSpool(path)
     for n in range(batches):
         store.append([entry(f"k{k}", n) for k in range(50)])
     store.save("epoch", b"7")
     store.close()
 
 
-def seen(store: SQLiteStore) -> dict[str, int]:
+def seen(store: SQLiteSpool) -> dict[str, int]:
     return {each.key: each.seen_ms for each in store.latest()}
 
 
@@ -69,7 +71,7 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(path: Path) -> 
                 expected = {}
             else:
                 number = n
-        store = SQLiteStore(path, checkpoint_batches=5, keep_ms=50)
+        store = SQLiteSpool(path, checkpoint_batches=5, keep_ms=50)
         found = seen(store)
         # The operation that was under way when the process died may have happened.
         allowed: tuple[dict[str, int], ...] = (expected, {}, {f"k{k}": n + 1 for k in range(5)})
@@ -99,17 +101,17 @@ def run_and_kill(path: Path, seed: int, begin: int, acks: int) -> list[tuple[str
 
 
 def test_a_checkpoint_makes_the_next_start_read_nothing_again(path: Path) -> None:
-    store = SQLiteStore(path, checkpoint_batches=3)
+    store = SQLiteSpool(path, checkpoint_batches=3)
     for n in range(7):
         store.append([entry("a", n)])
     store.close()
-    again = SQLiteStore(path, checkpoint_batches=3)
+    again = SQLiteSpool(path, checkpoint_batches=3)
     assert (seen(again), again._since_checkpoint) == ({"a": 6}, 1)
     again.close()
 
 
 def test_a_crash_between_append_and_checkpoint_loses_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = SQLiteStore(path, checkpoint_batches=2)
+    store = SQLiteSpool(path, checkpoint_batches=2)
     store.append([entry("a", 1), entry("b", 1)])
 
     def torn(now_ms: int) -> None:
@@ -119,13 +121,13 @@ def test_a_crash_between_append_and_checkpoint_loses_nothing(path: Path, monkeyp
     with pytest.raises(KeyboardInterrupt):
         store.append([entry("a", 2)])
     store.close()
-    again = SQLiteStore(path)
+    again = SQLiteSpool(path)
     assert seen(again) == {"a": 2, "b": 1}
     again.close()
 
 
 def test_a_checkpoint_that_does_not_fit_is_put_off_and_the_batch_is_safe(path: Path, failing: Any) -> None:
-    store = SQLiteStore(path, checkpoint_batches=2)
+    store = SQLiteSpool(path, checkpoint_batches=2)
     store.append([entry("a", 1)])
     failing(store, "INSERT INTO latest")
     store.append([entry("a", 2)])
@@ -134,13 +136,13 @@ def test_a_checkpoint_that_does_not_fit_is_put_off_and_the_batch_is_safe(path: P
     store.append([entry("a", 3)])
     store.append([entry("b", 4)])
     store.close()
-    again = SQLiteStore(path)
+    again = SQLiteSpool(path)
     assert (seen(again), again._since_checkpoint) == ({"a": 3, "b": 4}, 0)
     again.close()
 
 
 def test_old_batches_go_at_a_checkpoint_and_latest_stays(path: Path) -> None:
-    store = SQLiteStore(path, keep_ms=100, checkpoint_batches=1000)
+    store = SQLiteSpool(path, keep_ms=100, checkpoint_batches=1000)
     store.append([entry("a", 10)])
     store.append([entry("b", 1000)])
     store.append([entry("c", 1050)])
@@ -148,13 +150,13 @@ def test_old_batches_go_at_a_checkpoint_and_latest_stays(path: Path) -> None:
     store.checkpoint(1050)
     assert (with_all, count(store), seen(store)) == (3, 2, {"a": 10, "b": 1000, "c": 1050})
     store.close()
-    again = SQLiteStore(path)
+    again = SQLiteSpool(path)
     assert seen(again) == {"a": 10, "b": 1000, "c": 1050}
     again.close()
 
 
 def test_retention_never_takes_a_batch_that_no_checkpoint_has(path: Path, failing: Any) -> None:
-    store = SQLiteStore(path, keep_ms=100, checkpoint_batches=1000)
+    store = SQLiteSpool(path, keep_ms=100, checkpoint_batches=1000)
     store.append([entry("a", 10)])
     store.append([entry("b", 10_000)])
     failing(store, "INSERT INTO latest")
@@ -163,40 +165,40 @@ def test_retention_never_takes_a_batch_that_no_checkpoint_has(path: Path, failin
     failing(store, None)
     assert count(store) == 2
     store.close()
-    again = SQLiteStore(path)
+    again = SQLiteSpool(path)
     assert seen(again) == {"a": 10, "b": 10_000}
     again.close()
 
 
 def test_a_clock_that_is_years_ahead_costs_history_but_no_node(path: Path) -> None:
-    store = SQLiteStore(path, keep_ms=100, checkpoint_batches=1)
+    store = SQLiteSpool(path, keep_ms=100, checkpoint_batches=1)
     store.append([entry("a", 1000)])
     store.append([entry("b", 10**12)])
     store.append([entry("a", 2000)])
     store.append([entry("b", 2001)])
     assert seen(store) == {"a": 2000, "b": 2001}
     store.close()
-    again = SQLiteStore(path)
+    again = SQLiteSpool(path)
     assert seen(again) == {"a": 2000, "b": 2001}
     again.close()
 
 
 def test_the_sequence_goes_on_after_everything_old_went(path: Path) -> None:
-    store = SQLiteStore(path, keep_ms=0, checkpoint_batches=1)
+    store = SQLiteSpool(path, keep_ms=0, checkpoint_batches=1)
     for n in range(5):
         store.append([entry("a", 1000 * n)])
     with_checkpoint = store.load("checkpoint")
     store.close()
-    again = SQLiteStore(path, checkpoint_batches=1000)
+    again = SQLiteSpool(path, checkpoint_batches=1000)
     again.append([entry("a", 9000)])
     again.close()
-    last = SQLiteStore(path)
+    last = SQLiteSpool(path)
     assert (with_checkpoint, seen(last)) == (b"5", {"a": 9000})
     last.close()
 
 
 def test_a_forget_that_the_disk_refuses_forgets_nothing(path: Path, failing: Any) -> None:
-    store = SQLiteStore(path, checkpoint_batches=2)
+    store = SQLiteSpool(path, checkpoint_batches=2)
     store.append([entry("a", 1)])
     failing(store, "DELETE FROM latest")
     with pytest.raises(StoreUnavailable):
@@ -205,13 +207,13 @@ def test_a_forget_that_the_disk_refuses_forgets_nothing(path: Path, failing: Any
     assert seen(store) == {"a": 1}
     store.append([entry("b", 2)])  # a checkpoint
     store.close()
-    again = SQLiteStore(path)
+    again = SQLiteSpool(path)
     assert seen(again) == {"a": 1, "b": 2}
     again.close()
 
 
-def count(store: SQLiteStore) -> int:
-    return int(store._db.execute("SELECT count(*) FROM batch").fetchone()[0])
+def count(store: SQLiteSpool) -> int:
+    return int(store.file._db.execute("SELECT count(*) FROM batch").fetchone()[0])
 
 
 # A disk that fails.
@@ -241,17 +243,17 @@ class Failing:
 
 @pytest.fixture
 def failing() -> Any:
-    def fail(store: SQLiteStore, at: str | None) -> None:
-        db: Any = store._db
+    def fail(store: SQLiteSpool, at: str | None) -> None:
+        db: Any = store.file._db
         real = db._db if isinstance(db, Failing) else db
-        store._db = real if at is None else Failing(real, at)  # type: ignore[assignment]  # a stand-in
+        store.file._db = real if at is None else Failing(real, at)  # type: ignore[assignment]  # a stand-in
 
     return fail
 
 
 @pytest.mark.parametrize("at", ["BEGIN", "INSERT INTO batch", "COMMIT"])
 def test_an_append_that_fails_anywhere_keeps_nothing_and_the_next_one_works(path: Path, at: str, failing: Any) -> None:
-    store = SQLiteStore(path)
+    store = SQLiteSpool(path)
     store.append([entry("a", 1)])
     failing(store, at)
     with pytest.raises(StoreUnavailable, match="disk I/O error"):
@@ -260,7 +262,7 @@ def test_an_append_that_fails_anywhere_keeps_nothing_and_the_next_one_works(path
     assert (seen(store), count(store)) == ({"a": 1}, 1)
     store.append([entry("a", 3)])
     store.close()
-    again = SQLiteStore(path)
+    again = SQLiteSpool(path)
     assert seen(again) == {"a": 3}
     again.close()
 
@@ -272,7 +274,7 @@ def test_a_real_disk_that_is_full(tmp_path: Path) -> None:
     if mounted.returncode:
         pytest.skip("mounting needs root")
     try:
-        store = SQLiteStore(tmp_path / "store.sqlite3")
+        store = SQLiteSpool(tmp_path / "store.sqlite3")
         kept, full = 0, 0
         for n in range(1, 200):
             try:
@@ -284,7 +286,7 @@ def test_a_real_disk_that_is_full(tmp_path: Path) -> None:
         assert full
         assert seen(store) == {"a": kept}
         store.close()
-        again = SQLiteStore(tmp_path / "store.sqlite3")
+        again = SQLiteSpool(tmp_path / "store.sqlite3")
         assert seen(again) == {"a": kept}, "a full disk can still be read"
         again.close()
     finally:
@@ -296,16 +298,16 @@ def test_a_real_disk_that_is_full(tmp_path: Path) -> None:
 
 def refused(path: Path, kind: type[Exception], about: str) -> None:
     with pytest.raises(kind, match=about) as caught:
-        SQLiteStore(path).latest()
+        SQLiteSpool(path).latest()
     assert str(path) in str(caught.value)
 
 
 def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
     filled(path)
     with raw(path) as db:
-        db.execute("PRAGMA user_version = 2")
+        db.execute("PRAGMA user_version = 3")
     before = path.read_bytes()
-    refused(path, StoreTooNew, "newer twin .schema 2")
+    refused(path, StoreTooNew, "newer twin .schema 3")
     assert path.read_bytes() == before
 
 
@@ -332,11 +334,11 @@ def test_a_file_that_is_no_database_is_left_alone(path: Path) -> None:
 
 def test_an_empty_file_is_a_new_store(path: Path) -> None:
     path.touch()
-    store = SQLiteStore(path)
+    store = SQLiteSpool(path)
     store.append([entry("a", 1)])
     store.close()
     with raw(path) as db:
-        assert db.execute("PRAGMA application_id").fetchone()[0] == sqlite.APPLICATION_ID
+        assert db.execute("PRAGMA application_id").fetchone()[0] == schema.APPLICATION_ID
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.999])
@@ -366,7 +368,7 @@ def test_a_batch_that_is_whole_but_says_nonsense_is_named(path: Path) -> None:
 def test_a_checkpoint_that_is_no_number_is_named(path: Path) -> None:
     filled(path)
     with raw(path) as db:
-        db.execute("INSERT OR REPLACE INTO document VALUES ('checkpoint', 'soon')")
+        db.execute("INSERT OR REPLACE INTO document (name, body) VALUES ('checkpoint', 'soon')")
     refused(path, StoreCorrupt, "checkpoint is damaged")
 
 
@@ -384,7 +386,7 @@ def test_flipped_bits_anywhere_end_in_a_named_error_or_in_what_was_kept(path: Pa
 def opened_and_read(path: Path) -> str | None:
     """None, or the message of the named error that it ended in."""
     try:
-        store = SQLiteStore(path)
+        store = SQLiteSpool(path)
     except StoreError as error:
         return error.message
     try:
@@ -408,18 +410,117 @@ def test_a_store_that_another_process_holds_is_named(path: Path, monkeypatch: py
             refused(path, StoreUnavailable, "another twin holds it")
         finally:
             child.kill()
-    store = SQLiteStore(path)  # and it is free as soon as that one is gone
+    store = SQLiteSpool(path)  # and it is free as soon as that one is gone
     store.close()
 
 
 def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreUnavailable, match="TWIN_DATA_DIR"):
-        SQLiteStore(tmp_path / "file" / "store.sqlite3")
+        SQLiteSpool(tmp_path / "file" / "store.sqlite3")
 
 
 def test_a_store_that_is_closed_says_so_and_does_not_fall_over(path: Path) -> None:
-    store = SQLiteStore(path)
+    store = SQLiteSpool(path)
     store.close()
     with pytest.raises(StoreUnavailable, match="closed"):
         store.append([entry("a", 1)])
+
+
+# What goes on from here: to the screen, and to a database.
+
+
+def test_a_batch_is_pending_once_its_fate_on_the_screen_is_known(path: Path) -> None:
+    spool = SQLiteSpool(path)
+    first = spool.append([entry("a", 1), entry("b", 2)])
+    second = spool.append([entry("a", 3)])
+    assert spool.pending(0, 10) == []
+    spool.record([(first, 100)], [])
+    (batch,) = spool.pending(0, 10)
+    assert (batch.source, batch.seq, batch.rows.shown_ms.tolist()) == (spool.source, first, [100, 100])
+    spool.append([entry("a", SHOWN_WITHIN_MS + 4)])
+    assert [each.seq for each in spool.pending(0, 10)] == [first, second], "too old to be shown any more"
+    assert spool.pending(0, 10)[1].rows.shown_ms.tolist() == [-1]
+    spool.close()
+    again = SQLiteSpool(path)
+    assert [each.seq for each in again.pending(first, 10)] == [second, second + 1], "an earlier life's is known"
+    assert [each.seq for each in again.pending(0, 2)] == [first, second]
+    again.close()
+
+
+def test_a_late_report_was_never_shown_whatever_its_batch_was(path: Path) -> None:
+    spool = SQLiteSpool(path)
+    spool.append([entry("a", 10)])
+    seq = spool.append([entry("a", 5, 12), entry("b", 5, 12), entry("a", 11, 12), entry("a", 7, 12)])
+    spool.record([(seq, 100)], [])
+    assert spool.pending(1, 1)[0].rows.shown_ms.tolist() == [-1, 100, 100, -1]
+    spool.close()
+    again = SQLiteSpool(path)
+    seq = again.append([entry("a", 8, 13)])
+    again.record([(seq, 200)], [])
+    assert again.pending(seq - 1, 1)[0].rows.shown_ms.tolist() == [-1], "a restart forgets nobody's last word"
+    again.close()
+
+
+def test_events_are_batches_of_their_own_and_pending_once(path: Path) -> None:
+    spool = SQLiteSpool(path)
+    events = [Event(5, "a", "status", '"online"'), Event(6, "", "epoch", "3")]
+    spool.append([entry("a", 1)])
+    spool.record([(1, 100)], events)
+    spool.append([entry("a", 2)])
+    spool.record([(3, 200)], [])
+    assert [(each.seq, len(each.rows), each.events) for each in spool.pending(0, 10)] == [
+        (1, 1, ()),
+        (2, 0, tuple(events)),
+        (3, 1, ()),
+    ]
+    spool.close()
+
+
+def test_retention_never_takes_what_has_not_been_shipped(path: Path) -> None:
+    spool = SQLiteSpool(path, keep_ms=10, ships=True)
+    for n in range(6):
+        spool.append([entry("a", 10_000 * n)])
+    spool.checkpoint(100_000)
+    assert [each.seq for each in spool.pending(0, 10)] == [1, 2, 3, 4, 5]
+    spool.shipped(3)
+    spool.checkpoint(100_000)
+    assert [each.seq for each in spool.pending(0, 10)] == [4, 5]
+    spool.close()
+    again = SQLiteSpool(path, keep_ms=10, ships=True)
+    again.checkpoint(100_000)
+    assert [each.seq for each in again.pending(0, 10)] == [4, 5, 6], "what was shipped is known after a restart"
+    again.close()
+
+
+def test_pending_rows_say_all_that_the_report_said(path: Path) -> None:
+    body = b'{"CPU":"9.7%","CPUTemperature":"no sensor","mac":"m1","sampledAt":77,"MemoryPercentage":5,"x":[1, 2]}'
+    spool = SQLiteSpool(path)
+    spool.append([Entry("m1", 100, 90, body)])
+    spool.record([(1, 100)], [])
+    rows = spool.pending(0, 1)[0].rows
+    assert (rows.keys, rows.seen_ms[0], rows.received_ms[0], rows.node_ms[0]) == (("m1",), 90, 100, 77)
+    assert [repr(float(value)) for value in rows.metrics[:, 0]] == ["9.699999809265137", "5.0", "nan", "nan"]
+    assert json.loads(rows.rest[0]) == {"CPUTemperature": "no sensor", "x": [1, 2]}
+    spool.close()
+
+
+def test_a_body_that_is_no_report_is_kept_and_is_in_nobodys_way(path: Path) -> None:
+    spool = SQLiteSpool(path)
+    spool.append([Entry("a", 1, 1, b"\xff no json"), Entry("b", 1, 1, b'{"CPU":"x","sampledAt":-5}')])
+    spool.record([(1, 100)], [])
+    rows = spool.pending(0, 1)[0].rows
+    assert all(value != value for value in rows.metrics.ravel().tolist())
+    assert rows.rest == (b"{}", b'{"CPU":"x","sampledAt":-5}')
+    assert rows.node_ms.tolist() == [-1, -1]
+    spool.close()
+
+
+def test_an_append_numbers_its_batch_and_the_numbers_go_on(path: Path) -> None:
+    spool = SQLiteSpool(path)
+    assert [spool.append([]), spool.append([entry("a", 1)]), spool.append([entry("a", 2)])] == [0, 1, 2]
+    source = spool.source
+    spool.close()
+    again = SQLiteSpool(path)
+    assert (again.append([entry("a", 3)]), again.source) == (3, source)
+    again.close()

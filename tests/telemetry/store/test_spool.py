@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from telemetry.store.base import Entry, Store, StoreUnavailable
+from telemetry.store.base import Entry, Spool, StoreUnavailable
 from tests.telemetry.store.engines import MemoryEngine, SQLiteEngine
 
 Engine = MemoryEngine | SQLiteEngine
@@ -38,13 +38,13 @@ def noise(seen: int, size: int = 200_000) -> Entry:
     return entry("noise", seen, body=json.dumps(os.urandom(size // 2).hex()).encode())
 
 
-def latest(store: Store) -> dict[str, Entry]:
+def latest(store: Spool) -> dict[str, Entry]:
     found = list(store.latest())
     assert len({each.key for each in found}) == len(found), "one entry a node"
     return {each.key: each for each in found}
 
 
-class TestStore:
+class TestSpool:
     def test_a_new_store_is_empty(self, engine: Engine) -> None:
         store = engine.open()
         assert (latest(store), store.load("epoch")) == ({}, None)

@@ -1,0 +1,28 @@
+"""zstd, one context a thread and level: a context belongs to one thread, and making one costs more than a chunk."""
+
+from __future__ import annotations
+
+import threading
+
+import zstandard
+
+LONGEST = 1 << 31  # bytes unpacked; a damaged length must not take the machine's memory
+_own = threading.local()
+
+
+def compress(data: bytes, level: int) -> bytes:
+    made: dict[int, zstandard.ZstdCompressor] = _own.__dict__.setdefault("compressors", {})
+    if level not in made:
+        made[level] = zstandard.ZstdCompressor(level=level)
+    return made[level].compress(data)
+
+
+def decompress(data: bytes) -> bytes:
+    """Raises ValueError where it is no zstd, or not whole."""
+    made: zstandard.ZstdDecompressor | None = _own.__dict__.get("decompressor")
+    if made is None:
+        made = _own.decompressor = zstandard.ZstdDecompressor()
+    try:
+        return made.decompress(data, max_output_size=LONGEST)
+    except zstandard.ZstdError as error:
+        raise ValueError(str(error)) from error
