@@ -44,6 +44,11 @@ def _parser(command: str) -> argparse.ArgumentParser:
     simulate = commands.add_parser("simulate", help="a believable fleet of Pis over real connections")
     if command == "simulate":
         _simulate_arguments(simulate)
+    store = commands.add_parser(
+        "store", help="the history: check, pack or export the file, make the tables of a database"
+    )
+    if command == "store":
+        _store_arguments(store)
     settings = commands.add_parser("settings", help="show every setting as a table")
     settings.set_defaults(act=_settings)
     describe = commands.add_parser(
@@ -93,6 +98,22 @@ def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
 
     add_arguments(parser)
     parser.set_defaults(act=simulate)
+
+
+def _store_arguments(parser: argparse.ArgumentParser) -> None:
+    from telemetry.store import command, oracle_command
+
+    what = parser.add_subparsers(required=True, metavar="what")
+    command.add_commands(what, _say)
+    oracle_command.add_commands(what, _say, _bodies)
+
+
+def _bodies(cluster: str) -> list[dict[str, object]]:
+    """The bodies of a cluster's old model, for the database's HTTP modules."""
+    from models.layout import load
+    from twin.wire.ords import body_rows
+
+    return body_rows(load(cluster))
 
 
 def _settings(args: argparse.Namespace) -> int:

@@ -22,23 +22,27 @@ from aiohttp import web
 from models.layout import Layout
 from telemetry import report as reports
 from telemetry.report import Report
-from telemetry.store.base import Entry
+from telemetry.store.base import Entry, StoreError
 from telemetry.store.journal import Bounds, Journal
-from telemetry.store.sqlite import SQLiteStore
+from telemetry.store.sqlite import SQLiteSpool
 from twin.core.access import Tokens
 from twin.core.errors import TwinError
 from twin.core.live import Live
+from twin.core.recorder import Recorder
 from twin.edge import beacon, server
 from twin.edge.agents import AgentNamespace
+from twin.edge.archive import archive_of
 from twin.edge.broadcaster_api import BroadcasterApi, VisorNamespace
 from twin.edge.clock import Clock
 from twin.edge.door import Door, Fallback
 from twin.edge.gate import Gate
+from twin.edge.history_api import HistoryApi
 from twin.edge.ingest import Ingest
 from twin.edge.manager_api import ManagerApi
 from twin.edge.ops_api import Ops, Parts
 from twin.edge.ords_api import OrdsApi
 from twin.edge.page import Page
+from twin.edge.player import Player, Stage
 from twin.edge.viewers import ViewerNamespace
 from twin.settings import Settings
 from twin.wire import events
@@ -54,6 +58,8 @@ log = logging.getLogger(__name__)
 HEARTBEAT_MS = 1000  # a viewer that hears nothing for longer knows that the line, not the cluster, is silent
 EPOCH_FROM_S = 1_577_836_800  # 2020: keeps epochs of a wiped data directory above the ones viewers may remember
 STOP_S = 30.0  # for what waits to be committed
+RECORD_S = 1.0  # how much of what viewers saw may be missing after a crash
+MOST_UNSEEN = 1000  # batches of the last life that may not have been recorded: more than come in RECORD_S
 STORE_FILE = "telemetry.sqlite3"
 
 
@@ -71,11 +77,14 @@ class Service:
         self._last_frame_ms = 0
         self._not_ready: str | None = "the last known state is being read"
         path = settings.data_dir / STORE_FILE
-        self.store = SQLiteStore(path, keep_ms=int(settings.keep_hours * 3_600_000))
+        self.store = SQLiteSpool(path, keep_ms=int(settings.keep_hours * 3_600_000))
         self.journal: Journal[Report] = Journal(
             self.store, self._apply, Bounds(settings.commit_linger_ms / 1000, max_waiting=settings.journal_max)
         )
         self.live = Live(self._next_epoch(), self._slot_of, settings.rules())
+        self.recorder = Recorder()
+        self.recorded_ms = -1  # the history knows what viewers saw up to here
+        self.archive = archive_of(settings, self.store, self.clock)
         self.gate = Gate(tokens, settings.legacy_open)
         self.ingest = Ingest(self.live, self.journal, self.clock, settings.max_body_kb * 1024)
         self.greeter = Greeter(self.live, layout, settings.tick_ms, int(settings.period_s * 1000), settings.lights)
@@ -83,12 +92,28 @@ class Service:
         self.twin_fan = TwinFan(
             self.live, lambda role: self.greeter.hello(role, self.clock.now_ms()), limits, self._closed
         )
+        self.player = Player(
+            self.archive,
+            self.twin_fan,
+            Stage(self.twin_fan.hello_for, self._slot_of, settings.rules(), limits, self._closed),
+            self.clock,
+            self.spawn,
+            lambda: self.recorded_ms,
+            settings.max_replays,
+        )
         self.visor_fan = VisorFan(self.live, limits, self._closed)
         self.fans: dict[str, Fan] = {"/twin": self.twin_fan, "/": self.visor_fan}
         self.agents = AgentNamespace(self.ingest, self, self.gate, self.clock)
         self.manager = ManagerApi(self.live, self, self.gate, self.clock, settings.ping_s, settings.ping_port)
         parts = Parts(
-            self.live, self.journal, self.ingest, self.agents, self.fans, self.closed_viewers, lambda: self._not_ready
+            self.live,
+            self.journal,
+            self.ingest,
+            self.agents,
+            self.fans,
+            self.closed_viewers,
+            self.player,
+            lambda: self._not_ready,
         )
         self.ops = Ops(parts, json.dumps(openapi()).encode(), json.dumps(asyncapi()).encode())
 
@@ -116,6 +141,8 @@ class Service:
                 task.cancel()
             self.journal.stop()
             await asyncio.wait([writer, *background], timeout=STOP_S)
+            self._record_now()
+            await self.archive.close()
             self.store.close()
 
     @property
@@ -175,17 +202,27 @@ class Service:
         """Reports that have just reached the disk become the live state."""
         for entry, report in pairs:
             try:
-                self.live.report(report, entry.seen_ms)
+                row = self.live.report(report, entry.seen_ms)
+                self._note(entry, report, row)
             except TwinError as error:
                 log.warning("a landed report is not shown: %s", error.message, extra={"node": entry.key})
+        self.recorder.committed(self.journal.seq)
+
+    def _note(self, entry: Entry, report: Report, row: int) -> None:
+        shown = self.live.reports[row] is report
+        self.recorder.applied(self.live, row, entry.key, entry.seen_ms, shown=shown)
 
     def tick(self, now_ms: int) -> None:
         """One tick of the cluster's clock."""
         heartbeat = now_ms - self._last_frame_ms >= HEARTBEAT_MS
-        if self.live.tick(now_ms, heartbeat=heartbeat):
+        closed = self.live.tick(now_ms, heartbeat=heartbeat)
+        if closed:
             self._last_frame_ms = now_ms
+        if closed or self.recorder.behind(self.live):
+            self.recorder.frame(self.live, now_ms)
         for fan in self.fans.values():
             fan.tick(now_ms)
+        self.player.tick(now_ms)
 
     async def _tick_forever(self) -> None:
         """Ticks by deadline, so the rate does not drift; after a stall it goes on from now instead of catching up."""
@@ -202,6 +239,40 @@ class Service:
                 log.exception("a tick failed")
             self.ops.tick_seconds.observe(time.perf_counter() - started)
 
+    async def _record_forever(self) -> None:
+        """Tell the spool what viewers saw. A disk that does not take it costs detail of the replay, nothing else."""
+        while True:
+            await asyncio.sleep(RECORD_S)
+            seen_ms = self.recorder.watched_ms
+            shown, told = self.recorder.take()
+            try:
+                if shown or told:
+                    await self.journal.call(lambda: self.store.record(shown, told))  # noqa: B023  # awaited here
+            except asyncio.CancelledError:
+                self.recorder.failed()  # or it is under way: told twice, it is still the same
+                raise
+            except StoreError as error:
+                self.recorder.failed()
+                log.warning("what viewers saw is not recorded yet: %s", error.message, extra={"code": error.code})
+            else:
+                self.recorder.kept()
+                self.recorded_ms = seen_ms
+            if self.archive.engine == "sqlite":  # what is on the disk is in the history: nothing can lag
+                self.twin_fan.store_state = self.archive.state()
+
+    def _record_now(self) -> None:
+        """The same at start and stop, when no writer is at work."""
+        seen_ms = self.recorder.watched_ms
+        shown, told = self.recorder.take()
+        try:
+            self.store.record(shown, told)
+        except StoreError as error:
+            self.recorder.failed()
+            log.warning("what viewers saw is not recorded: %s", error.message, extra={"code": error.code})
+        else:
+            self.recorder.kept()
+            self.recorded_ms = seen_ms
+
     # Start and stop.
 
     def _door(self, fallback: Fallback) -> Door:
@@ -210,7 +281,7 @@ class Service:
     def _application(self) -> web.Application:
         settings = self.settings
         namespaces = [
-            ViewerNamespace(self.twin_fan, self.gate, settings.max_viewers, self.spawn),
+            ViewerNamespace(self.twin_fan, self.player, self.gate, settings.max_viewers, self.spawn),
             VisorNamespace(self.visor_fan, self.ingest, self, self.gate, settings.max_viewers, self.spawn),
             self.agents,
         ]
@@ -221,6 +292,7 @@ class Service:
             *BroadcasterApi(self.ingest, self, self.gate).routes(),
             *OrdsApi(self.live, self.layout, self.ingest, self, self.gate).routes(),
             *page.routes(),
+            *HistoryApi(self.archive, self.live, self.layout, self._slot_of, self.clock).routes(),
             *self.manager.routes(),
         ]
         return server.application(self._sio, routes)
@@ -239,7 +311,12 @@ class Service:
 
     def _background(self) -> list[Coroutine[Any, Any, None]]:
         settings = self.settings
-        work: list[Coroutine[Any, Any, None]] = [self._tick_forever(), self.manager.ping_forever()]
+        work: list[Coroutine[Any, Any, None]] = [
+            self._tick_forever(),
+            self._record_forever(),
+            self.archive.run(),
+            self.manager.ping_forever(),
+        ]
         if settings.beacon:
             work.append(beacon.run(settings.host, self.port, settings.beacon_port, settings.beacon_s))
         return work
@@ -250,12 +327,19 @@ class Service:
         for entry in self.store.latest():
             try:
                 report = reports.parse(json.loads(entry.body))
-                self.live.restore(report, entry.seen_ms)
+                row = self.live.restore(report, entry.seen_ms)
+                self._note(entry, report, row)
                 restored += 1
             except (TwinError, reports.ReportError, ValueError) as error:
                 log.warning("a kept report cannot be read: %s", error, extra={"node": entry.key})
         self.manager.restore(self.store.load("registry"))
-        self.live.tick(self.clock.now_ms())
+        now_ms = self.clock.now_ms()
+        self.live.tick(now_ms)
+        # What came right before a crash is shown now at the latest; what is known to have been shown stays so.
+        for seq in range(max(1, self.store.former_seq - MOST_UNSEEN), self.store.former_seq + 1):
+            self.recorder.committed(seq)
+        self.recorder.frame(self.live, now_ms)
+        self._record_now()
         log.info("state restored", extra={"nodes": restored, "epoch": self.live.epoch})
 
     def _next_epoch(self) -> int:
@@ -278,9 +362,14 @@ class Service:
             log.warning("viewer closed: %s", bye["reason"], extra={"viewer": viewer.name, "code": bye["code"]})
 
     async def _say_bye(self) -> None:
+        bye: events.Bye = {
+            "code": "server_stopping",
+            "reason": "the server is stopping",
+            "reconnect": True,
+            "after_ms": 1000,
+        }
         for fan in self.fans.values():
-            fan.close_all(
-                {"code": "server_stopping", "reason": "the server is stopping", "reconnect": True, "after_ms": 1000}
-            )
+            fan.close_all(bye)
+        self.player.close_all(bye)
         if self._loose:
             await asyncio.wait(list(self._loose), timeout=2)

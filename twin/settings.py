@@ -60,6 +60,22 @@ class Settings:
     commit_linger_ms: float = _setting(15.0, "ms", "How long a commit waits for more reports, if few wait.")
     journal_max: int = _setting(32_768, "reports", "Reports waiting for the disk before new ones get 503.")
     keep_hours: float = _setting(24.0, "hours", "How long landed reports are kept in the embedded store.")
+    store: str = _setting("sqlite", "sqlite, oracle", "Where the history is: the data directory's own file, or Oracle.")
+    history_days: float = _setting(30.0, "days", "How long the history keeps every report's values.")
+    history_rest_days: float = _setting(7.0, "days", "How long it keeps what else a report says, such as processes.")
+    history_all_days: float = _setting(365.0, "days", "How long it keeps minutes, statuses and the audit.")
+    max_replays: int = _setting(32, "playheads", "Pasts that are played at once; a shared one counts once.")
+    oracle_dsn: str = _setting(
+        "",
+        "name or address",
+        "The Oracle database: an alias of the wallet's tnsnames.ora, host:port/service, or a descriptor.",
+    )
+    oracle_user: str = _setting("", "name", "The database user that owns the twin's tables.")
+    oracle_password: str = _setting("", "secret", "Its password.")
+    oracle_wallet_dir: str = _setting(
+        "", "path", "Directory with tnsnames.ora and ewallet.pem. Empty: TLS without a wallet, or none."
+    )
+    oracle_wallet_password: str = _setting("", "secret", "The password of ewallet.pem.")
     beacon: bool = _setting(True, "true, false", "Broadcast `IP:PORT` over UDP so that agents find the server.")
     beacon_port: int = _setting(3333, "port", "UDP port of the broadcast.")
     beacon_s: float = _setting(5.0, "s", "Time between broadcasts.")
@@ -148,6 +164,10 @@ _RANGES: dict[str, tuple[float, float]] = {
     "commit_linger_ms": (0, 1000),
     "journal_max": (16, 10_000_000),
     "keep_hours": (0.01, 100_000),
+    "history_days": (0.01, 100_000),
+    "history_rest_days": (0.001, 100_000),
+    "history_all_days": (0.01, 100_000),
+    "max_replays": (0, 10_000),
     "beacon_port": (1, 65535),
     "beacon_s": (0.1, 3600),
     "ping_s": (0.1, 3600),
@@ -156,6 +176,7 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 _CHOICES = {
     "legacy_open": LEGACY_MODES,
+    "store": ("sqlite", "oracle"),
     "log_format": ("text", "json"),
     "log_level": ("debug", "info", "warning", "error"),
 }

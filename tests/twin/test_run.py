@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from telemetry.store.sqlite import SQLiteStore
+from telemetry.store.sqlite import SQLiteSpool
 from tests.build import field_report, mac_of
 from tests.e2e.process import Twin
 from tests.twin.conftest import make_service
@@ -93,7 +93,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged_and_shows_nothing_stale_as_f
         assert twin.process is not None
         twin.process.kill()
         twin.process.wait(10)
-    kept = SQLiteStore(tmp_path / STORE_FILE)
+    kept = SQLiteSpool(tmp_path / STORE_FILE)
     try:
         latest = {entry.key: json.loads(entry.body)["turn"] for entry in kept.latest()}
     finally:
@@ -128,9 +128,9 @@ def test_every_report_that_was_acknowledged_is_in_the_file_however_it_died(tmp_p
         finally:
             agent.close()
         twin.process.wait(10)
-    kept = SQLiteStore(tmp_path / STORE_FILE)
+    kept = SQLiteSpool(tmp_path / STORE_FILE)
     try:
-        landed = kept._db.execute("SELECT sum(count) FROM batch").fetchone()[0]
+        landed = kept.file._db.execute("SELECT sum(count) FROM batch").fetchone()[0]
     finally:
         kept.close()
     assert acked >= 150

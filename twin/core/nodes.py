@@ -122,6 +122,29 @@ class Roster:
         self._by_place[(switch_ip, port)] = row
         self._set(row, replace(node, switch_ip=switch_ip, port=port, slot=self._slot_of(switch_ip, port)))
 
+    def put(self, node: Node) -> None:
+        """Say of a row (or the next one) all that is to be known of it; nothing is concluded for others. For replay."""
+        if node.row == len(self.nodes):
+            self.nodes.append(Node(node.row, "", ""))
+            self.row_version.append(0)
+            self._touch(node.row)
+        old = self.nodes[node.row]
+        if old == node:
+            return
+        if self._by_mac.get(old.mac) == node.row:
+            del self._by_mac[old.mac]
+        if self._by_place.get((old.switch_ip, old.port)) == node.row:
+            del self._by_place[old.switch_ip, old.port]
+        if self._by_ip.get(old.ip) == node.row:
+            del self._by_ip[old.ip]
+        if node.mac:
+            self._by_mac[node.mac] = node.row
+        if node.placed:
+            self._by_place[node.switch_ip, node.port] = node.row
+        if node.ip:
+            self._by_ip[node.ip] = node.row
+        self._set(node.row, node)
+
     def since(self, version: int) -> list[Node]:
         """The nodes that are new or changed after `version` (0 = all)."""
         if version <= 0:

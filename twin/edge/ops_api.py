@@ -23,6 +23,7 @@ from twin.core.live import Live
 from twin.edge.agents import AgentNamespace
 from twin.edge.http import json_answer
 from twin.edge.ingest import Ingest
+from twin.edge.player import Player
 from twin.wire.fan import Fan
 
 TICK_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
@@ -38,6 +39,7 @@ class Parts:
     agents: AgentNamespace
     fans: Mapping[str, Fan]
     closed: Mapping[str, int]
+    player: Player
     ready: Callable[[], str | None]
 
 
@@ -103,6 +105,8 @@ class Ops(Collector):
             sent.add_metric([namespace], fan.sent_bytes)
             skipped.add_metric([namespace], fan.skipped)
         yield from (viewers, frames, sent, skipped)
+        yield GaugeMetricFamily("twin_replays", "Playheads in the past", parts.player.playheads)
+        yield GaugeMetricFamily("twin_replay_viewers", "Viewers of the past", parts.player.viewers)
         closed = CounterMetricFamily("twin_viewers_closed", "Viewers shown out", labels=["code"])
         for code, count in parts.closed.items():
             closed.add_metric([code], count)

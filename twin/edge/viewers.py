@@ -16,6 +16,7 @@ from twin.core.outbox import Verdict
 from twin.edge.gate import Gate, caller_of_environ
 from twin.edge.namespace import Namespace
 from twin.edge.pipe import SocketPipe, Spawn
+from twin.edge.player import Player
 from twin.wire import requests
 from twin.wire.twin_fan import TwinFan, TwinViewer
 
@@ -23,11 +24,12 @@ from twin.wire.twin_fan import TwinFan, TwinViewer
 class ViewerNamespace(Namespace):
     """Handlers of /twin. Every request is acknowledged with {"ok": true} or {"ok": false, "error"}."""
 
-    hears = frozenset(("resume", "watch", "interest"))
+    hears = frozenset(("resume", "watch", "interest", "seek"))
 
-    def __init__(self, fan: TwinFan, gate: Gate, max_viewers: int, spawn: Spawn) -> None:
+    def __init__(self, fan: TwinFan, player: Player, gate: Gate, max_viewers: int, spawn: Spawn) -> None:
         super().__init__("/twin")
         self._fan = fan
+        self._player = player
         self._gate = gate
         self._max_viewers = max_viewers
         self._spawn = spawn
@@ -37,7 +39,7 @@ class ViewerNamespace(Namespace):
         caller = caller_of_environ(environ, auth)
         try:
             role = self._gate.role(caller)
-            if len(self._fan.viewers) >= self._max_viewers:
+            if len(self._fan.viewers) + self._player.viewers >= self._max_viewers:
                 raise Unavailable(f"{self._max_viewers} viewers are here already", code="too_many_viewers")
         except TwinError as error:
             raise Refused(error.message, wire_form(error)) from error
@@ -45,24 +47,33 @@ class ViewerNamespace(Namespace):
         self._fan.join(sid, f"{caller.name} {sid}", pipe, role.value)
 
     async def on_disconnect(self, sid: str, reason: str = "") -> None:
-        self._fan.leave(sid)
+        self._player.leave(sid)
 
     async def on_resume(self, sid: str, body: object = None) -> dict[str, object]:
         def act(viewer: TwinViewer) -> dict[str, object]:
             has = requests.resumption(body)
-            verdict = self._fan.resume(viewer, has.epoch, has.seq, has.roster)
+            verdict = self._player.fan_of(sid).resume(viewer, has.epoch, has.seq, has.roster)
             return {"mode": "delta" if verdict is Verdict.DELTA else "snapshot"}
 
         return self._answer(sid, act)
 
     async def on_watch(self, sid: str, body: object = None) -> dict[str, object]:
-        return self._answer(sid, lambda viewer: self._fan.watch(viewer, requests.watch_list(body)))
+        return self._answer(sid, lambda viewer: self._player.fan_of(sid).watch(viewer, requests.watch_list(body)))
 
     async def on_interest(self, sid: str, body: object = None) -> dict[str, object]:
-        return self._answer(sid, lambda viewer: self._fan.interest(viewer, requests.wish(body)))
+        return self._answer(sid, lambda viewer: self._player.fan_of(sid).interest(viewer, requests.wish(body)))
+
+    async def on_seek(self, sid: str, body: object = None) -> dict[str, object]:
+        """Answered when the past is there, or with why it cannot be had."""
+        if self._player.fan_of(sid).viewer(sid) is None:
+            return {"ok": False, "error": wire_form(Unavailable("this connection is being closed"))}
+        try:
+            return {"ok": True, **await self._player.seek(sid, requests.seeking(body))}
+        except TwinError as error:
+            return {"ok": False, "error": wire_form(error)}
 
     def _answer(self, sid: str, act: Callable[[TwinViewer], dict[str, object] | None]) -> dict[str, object]:
-        viewer = self._fan.viewer(sid)
+        viewer = self._player.fan_of(sid).viewer(sid)
         if viewer is None:  # it was shown out while the request was on its way
             return {"ok": False, "error": wire_form(Unavailable("this connection is being closed"))}
         try:

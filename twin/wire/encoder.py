@@ -36,8 +36,9 @@ EVERYTHING = Wish()
 class Encoder:
     """Frames, rosters and node details of the present moment as ready messages."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, *, replay: bool = False) -> None:
         self._live = live
+        self._kinds = (Kind.REPLAY, Kind.REPLAY) if replay else (Kind.SNAPSHOT, Kind.DELTA)
         self._time_ms = 0
         self._frames: dict[tuple[Wish, int], Message] = {}
         self._rosters: dict[int, Message] = {}
@@ -75,7 +76,7 @@ class Encoder:
             rows = np.intersect1d(rows, self.wished_rows(wish.ids), assume_unique=True)
         if base != 0:
             wanted = columns_since(live.changes, rows, base, wish.columns)
-        kind = Kind.DELTA if base else Kind.SNAPSHOT
+        kind = self._kinds[base != 0]
         return encode(kind, live.epoch, live.seq, base, self._time_ms, rows, live.columns, wanted)
 
     def roster(self, base: int) -> Message:

@@ -104,6 +104,43 @@ class Ack(TypedDict):
     error: NotRequired[WireError]
     mode: NotRequired[Literal["delta", "snapshot"]]
     server_ms: NotRequired[int]
+    at_ms: NotRequired[int]
+
+
+PlayState = Literal["live", "loading", "paused", "playing", "waiting"]
+
+
+class Seek(TypedDict):
+    """Wind to a moment. `speed` 0 = paused; `share`: the playhead of this name; `live`: back to the present."""
+
+    at_ms: NotRequired[int]
+    speed: NotRequired[float]
+    share: NotRequired[str]
+    live: NotRequired[bool]
+
+
+class Playhead(TypedDict):
+    """What time the frames are of, and how it moves. first_ms and last_ms: what can be shown, -1 unknown."""
+
+    at_ms: int
+    speed: float
+    first_ms: int
+    last_ms: int
+    state: PlayState
+    share: str | None
+    mine: bool
+    viewers: int
+
+
+class StoreState(TypedDict):
+    """How far the history's database is behind. `message`: one sentence, "" when all is well."""
+
+    engine: str
+    state: Literal["ok", "behind", "away", "refused"]
+    lag_ms: int
+    lag_rows: int
+    waiting: int
+    message: str
 
 
 class Resume(TypedDict):
@@ -165,10 +202,13 @@ EVENTS: tuple[Event, ...] = (
     Event("roster", "/twin", "server", Roster, False, "Who is in which row, and in which slot of the model."),
     Event("frame", "/twin", "server", None, False, "One binary attachment: a snapshot or a delta (docs/clients.md)."),
     Event("node", "/twin", "server", NodeDetail, False, "The full last report of a watched node, at each report."),
+    Event("playhead", "/twin", "server", Playhead, False, "Where a replay is: after each seek, and once a second."),
+    Event("store", "/twin", "server", StoreState, False, "How far the history's database is behind; on every change."),
     Event("bye", "/twin", "server", Bye, False, "Why the connection is closed, and whether to come back."),
     Event("resume", "/twin", "viewer", Resume, True, "Ask for what was missed: merged deltas, or a snapshot."),
     Event("watch", "/twin", "viewer", Watch, True, "Choose the nodes whose full reports are sent (32 at most)."),
     Event("interest", "/twin", "viewer", Interest, True, "Choose fields, nodes and rate of the frames."),
+    Event("seek", "/twin", "viewer", Seek, True, "Show the past (docs/history.md), or the present again."),
     Event(
         "birth", "/agents", "agent", Birth, True, "An agent introduces itself; the answer carries the server's time."
     ),

@@ -17,6 +17,7 @@ bytes that both must read). Little-endian, no padding:
            0 cpu  1 memory  2 disk  3 temperature   u8, steps of 0.5 % or 0.5 C; 255 = unknown
            4 status u8    5 light 3 x u8 (r, g, b a node)    6 age u16, steps of 0.1 s; 65535 = older, or never
 
+A replay (core/replay.py) is a snapshot when base is 0, else a delta; its time is that of the past.
 A reader applies a delta when base <= have < seq; drops it when seq <= have; asks to resume when base > have. Values are
 absolute, so a delta that overlaps what the reader has does no harm. Quantisation lives here only: the store keeps what
 was sent.

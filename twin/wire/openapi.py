@@ -27,7 +27,7 @@ def openapi() -> dict[str, Any]:
             "goes over socket.io: see /api/asyncapi.json.",
         },
         "servers": [{"url": "/"}],
-        "paths": {**_operations(), **_broadcaster(), **_database(), **_manager()},
+        "paths": {**_operations(), **_history(), **_broadcaster(), **_database(), **_manager()},
         "components": {
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
@@ -88,6 +88,58 @@ def _operations() -> dict[str, Any]:
         "/readyz": {"get": ready},
         "/metrics": {"get": _get("metrics", "Metrics (docs/operations.md).", text)},
     }
+
+
+def _query(name: str, about: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": about, "schema": schema}
+
+
+def _whole(least: int, most: int, default: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": least, "maximum": most, "default": default}
+
+
+def _history() -> dict[str, Any]:
+    """The past (docs/history.md). Answers that will not change any more may be cached; all have an ETag."""
+    time = {"type": "string", "examples": ["1795391229604", "2026-11-22T23:00:00Z"]}
+    at = _query("at", "When, ms since 1970 or ISO 8601; now.", time)
+    span = [_query("from", "The first moment.", time), _query("to", "The moment after the last; now.", time)]
+    lines = [_query("before", "Older than this only: `next_ms` of the page before.", time)]
+    lines.append(_query("limit", "Lines.", _whole(1, 1000, 100)))
+    public_id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    public_id["description"] = "`<switch_ip>-<port>`, mac, or the history's key."
+    by = _query("by", "What to add up.", {"enum": ["all", "rack", "bank", "shelf"], "default": "all"})
+    step = _query("step", "ms, whole minutes; a 500th of the time.", {"type": "integer", "minimum": 60_000})
+    metric = _query("metric", "Some of cpu, memory, disk, temperature, with commas.", {"type": "string"})
+    points = _query("points", "Buckets at most.", _whole(1, 2000, 500))
+    rows = _query("limit", "Reports, about.", _whole(1, 50_000, 10_000))
+    table: tuple[tuple[str, str, str, list[dict[str, Any]]], ...] = (
+        ("extent", "historyExtent", "What is kept: first and last time, how much, for how long.", []),
+        ("fleet", "historyFleet", "Every node as viewers had it then, as columns.", [at]),
+        (
+            "node/{id}",
+            "historyNode",
+            "A node over time: least, mean and most of each bucket.",
+            [public_id, *span, points],
+        ),
+        ("node/{id}/report", "historyReport", "What else a node said in its last report then.", [public_id, at]),
+        ("aggregate", "historyAggregate", "Groups over time, by the minute or longer.", [by, *span, step, metric]),
+        (
+            "replay",
+            "historyReplay",
+            "Reports and events in the order of the screen; go on at `until_ms`.",
+            [*span, rows],
+        ),
+        ("commands", "historyCommands", "Who did what, newest first.", lines),
+        ("warbles", "historyWarbles", "Programs that were run, newest first.", lines),
+    )
+    answer = _json("Columns (docs/history.md).")
+    unchanged = {"description": "The caller has it (If-None-Match)."}
+    paths: dict[str, Any] = {}
+    for path, name, about, parameters in table:
+        operation = _get(name, about, answer, parameters=parameters)
+        operation["responses"] |= {"304": unchanged, "400": _ERROR, "503": _ERROR}
+        paths[f"/api/history/{path}"] = {"get": operation}
+    return paths
 
 
 def _broadcaster() -> dict[str, Any]:

@@ -93,6 +93,27 @@ def digital_twin(
     }
 
 
+def body_rows(layout: Layout) -> list[dict[str, object]]:
+    """Every body and the place of its Pi, for a database that answers these calls itself (telemetry/store/ords)."""
+    rows: list[dict[str, object]] = []
+    for body in layout.bodies:
+        slot = layout.slots[body.slot] if body.slot >= 0 else None
+        rows.append(
+            {
+                "node_name": body.node_name,
+                "body_no": body.index + 1,
+                "uuid": _uuid(layout.name, body.node_name),
+                "row_id": body.row_id,
+                "side": body.side,
+                "orientation": body.orientation,
+                "slot": body.slot,
+                "switch_ip": slot.switch_ip if slot else None,
+                "port": slot.port if slot else None,
+            }
+        )
+    return rows
+
+
 def parse_paint(query: Mapping[str, str], layout: Layout) -> Paint:
     """The colouring that a query string asks for. Raises OrdsError (400), NotFound (404)."""
     for key in ("node_name", "colorindex"):

@@ -16,6 +16,7 @@ MAX_WATCHED = 32
 MAX_WISHED_IDS = 4096
 MAX_ID = 64
 MIN_PERIOD_S, MAX_PERIOD_S = 0.1, 3600.0
+MOST_SPEED = 3600.0
 FIELD_COLUMNS = {
     column.name.lower(): column for column in (*METRIC_ARRAYS, Column.STATUS, Column.LIGHT, Column.AGE) if column.name
 }
@@ -26,6 +27,16 @@ class Resumption:
     epoch: int
     seq: int
     roster: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seeking:
+    """Where a viewer wants to be. None: not said."""
+
+    at_ms: int | None
+    speed: float | None
+    share: str | None
+    live: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,22 @@ def wish(value: object) -> Wish:
     else:
         raise BadInput("`max_hz` must be a number from 0.01 to 100, or null", field="max_hz")
     return Wish(columns, None if ids is None else frozenset(_ids(ids, MAX_WISHED_IDS)), gap_ms)
+
+
+def seeking(value: object) -> Seeking:
+    """{"at_ms"?, "speed"?, "share"?, "live"?}. Raises BadInput naming the field."""
+    body = _object(value, "seek")
+    at_ms = _whole(body, "at_ms", 0) if body.get("at_ms") is not None else None
+    speed, share, live = body.get("speed"), body.get("share"), body.get("live", False)
+    if speed is not None:
+        if isinstance(speed, bool) or not isinstance(speed, int | float) or not 0 <= speed <= MOST_SPEED:
+            raise BadInput(f"`speed` must be a number from 0 (paused) to {MOST_SPEED:g}", field="speed")
+        speed = float(speed)
+    if share is not None and (not isinstance(share, str) or not 0 < len(share) <= MAX_ID):
+        raise BadInput(f"`share` must be a name of 1 to {MAX_ID} characters", field="share")
+    if not isinstance(live, bool):
+        raise BadInput("`live` must be true or false", field="live")
+    return Seeking(at_ms, speed, share, live)
 
 
 def newborn(value: object) -> Newborn:

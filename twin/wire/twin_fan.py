@@ -13,7 +13,7 @@ from twin.core.changes import Rows
 from twin.core.live import Live
 from twin.core.outbox import Limits, Verdict
 from twin.wire.encoder import EVERYTHING, NAMESPACE, Encoder, Wish
-from twin.wire.events import Hello
+from twin.wire.events import Hello, StoreState
 from twin.wire.fan import Fan, OnClosed, Pipe, Viewer
 from twin.wire.packets import event
 
@@ -23,7 +23,7 @@ HelloFor = Callable[[str], Hello]  # role -> hello
 class TwinViewer(Viewer):
     """A viewer with a role, an interest and a watch list."""
 
-    __slots__ = ("role", "roster_version", "watched", "wish", "wished", "wished_seq")
+    __slots__ = ("role", "roster_version", "told_store", "watched", "wish", "wished", "wished_seq")
 
     def __init__(self, name: str, pipe: Pipe, role: str, limits: Limits) -> None:
         super().__init__(name, pipe, limits)
@@ -33,6 +33,14 @@ class TwinViewer(Viewer):
         self.wished: Rows | None = None  # the rows its interest meant when a frame was last sent
         self.wished_seq = 0  # the frame at which its interest changed: older ones showed something else
         self.watched: dict[str, int] = {}  # id -> the frame its detail was last sent at, 0 = not yet
+        self.told_store: StoreState | None = None
+
+    def begin_anew(self) -> None:
+        """Another fan takes over: nothing that was sent counts."""
+        self.epoch = self.basis = self.roster_version = -1
+        self.wished = None
+        self.wished_seq = self.outbox.sent_seq = self.next_due_ms = 0
+        self.watched = dict.fromkeys(self.watched, 0)
 
 
 class TwinFan(Fan):
@@ -42,14 +50,20 @@ class TwinFan(Fan):
 
     def __init__(self, live: Live, hello_for: HelloFor, limits: Limits, on_closed: OnClosed) -> None:
         super().__init__(live, limits, on_closed)
-        self._hello_for = hello_for
+        self.hello_for = hello_for
         self.encoder = Encoder(live)
+        self.store_state: StoreState | None = None  # what viewers are told of the history's database
 
     def join(self, sid: str, name: str, pipe: Pipe, role: str) -> TwinViewer:
         """A viewer connected: hello, roster and snapshot follow at the next tick, or deltas after `resume`."""
         viewer = TwinViewer(name, pipe, role, self._limits)
         self.viewers[sid] = viewer
         return viewer
+
+    def adopt(self, sid: str, viewer: TwinViewer) -> None:
+        """A viewer of another fan: it begins anew here."""
+        viewer.begin_anew()
+        self.viewers[sid] = viewer
 
     def viewer(self, sid: str) -> TwinViewer | None:
         viewer = self.viewers.get(sid)
@@ -100,11 +114,14 @@ class TwinFan(Fan):
         """Hello in a new epoch, and the part of the roster that the viewer lacks."""
         live = self._live
         if viewer.epoch != live.epoch:
-            self._send(viewer, event(NAMESPACE, "hello", self._hello_for(viewer.role)))
+            self._send(viewer, event(NAMESPACE, "hello", self._greeting(viewer)))
             viewer.watched = dict.fromkeys(viewer.watched, 0)
         if viewer.roster_version != live.roster.version:
             self._send(viewer, self.encoder.roster(max(0, viewer.roster_version)))
             viewer.roster_version = live.roster.version
+
+    def _greeting(self, viewer: TwinViewer) -> Hello:
+        return self.hello_for(viewer.role)
 
     def _start_over(self, viewer: Viewer) -> None:
         assert isinstance(viewer, TwinViewer)
@@ -124,6 +141,9 @@ class TwinFan(Fan):
     def _after(self, viewer: Viewer) -> None:
         assert isinstance(viewer, TwinViewer)
         live = self._live
+        if viewer.told_store != self.store_state and self.store_state is not None and viewer.epoch != -1:
+            viewer.told_store = self.store_state
+            self._send(viewer, event(NAMESPACE, "store", self.store_state))
         # Who has waited longest comes first, so that on a thin line the last ids get their turn too.
         for public_id, sent_at in sorted(viewer.watched.items(), key=_sent_at):
             if viewer.pipe.backlog() > self._limits.soft_bytes:

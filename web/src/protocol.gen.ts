@@ -106,6 +106,37 @@ export interface Ack {
   error?: WireError;
   mode?: "delta" | "snapshot";
   server_ms?: number;
+  at_ms?: number;
+}
+
+/** Wind to a moment. `speed` 0 = paused; `share`: the playhead of this name; `live`: back to the present. */
+export interface Seek {
+  at_ms?: number;
+  speed?: number;
+  share?: string;
+  live?: boolean;
+}
+
+/** What time the frames are of, and how it moves. first_ms and last_ms: what can be shown, -1 unknown. */
+export interface Playhead {
+  at_ms: number;
+  speed: number;
+  first_ms: number;
+  last_ms: number;
+  state: "live" | "loading" | "paused" | "playing" | "waiting";
+  share: string | null;
+  mine: boolean;
+  viewers: number;
+}
+
+/** How far the history's database is behind. `message`: one sentence, "" when all is well. */
+export interface StoreState {
+  engine: string;
+  state: "ok" | "behind" | "away" | "refused";
+  lag_ms: number;
+  lag_rows: number;
+  waiting: number;
+  message: string;
 }
 
 /** What the viewer has; the answer's `mode` says what follows. `roster`: the roster version it has. */
@@ -150,6 +181,8 @@ export interface ServerToClient {
   roster: (roster: Roster) => void;
   frame: (frame: ArrayBuffer) => void;
   node: (node: NodeDetail) => void;
+  playhead: (playhead: Playhead) => void;
+  store: (store: StoreState) => void;
   bye: (bye: Bye) => void;
 }
 
@@ -157,4 +190,5 @@ export interface ClientToServer {
   resume: (resume: Resume, ack: (answer: Ack) => void) => void;
   watch: (watch: Watch, ack: (answer: Ack) => void) => void;
   interest: (interest: Interest, ack: (answer: Ack) => void) => void;
+  seek: (seek: Seek, ack: (answer: Ack) => void) => void;
 }

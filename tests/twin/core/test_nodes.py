@@ -148,3 +148,17 @@ def test_a_place_needs_both_switch_and_port() -> None:
     assert not Node(0, "a", "", "172.20.80.201", -1).placed
     assert not Node(0, "a", "", "", 3).placed
     assert Node(0, "a", "", "172.20.80.201", 0).placed
+
+
+def test_what_is_put_is_said_of_that_row_only_and_found_by_all_its_names(roster: Roster) -> None:
+    roster.put(Node(0, "a", "10.0.0.1", SWITCH, 3, 2))
+    roster.put(Node(1, "b", "10.0.0.2"))
+    version = roster.version
+    roster.put(Node(1, "b", "10.0.0.2"))
+    assert roster.version == version, "nothing new was said"
+    roster.put(Node(1, "b", "10.0.0.2", SWITCH, 3, 2))
+    roster.put(Node(0, "a", "10.0.0.3"))
+    assert (roster.at(SWITCH, 3), roster.find("a"), roster.find("b")) == (1, 0, 1), "in whichever order places change"
+    assert roster.by_ip("10.0.0.1") is None
+    found = roster.by_id(f"{SWITCH}-3")
+    assert (found, roster.by_ip("10.0.0.3")) == (roster.nodes[1], roster.nodes[0])

@@ -64,9 +64,9 @@ async def test_a_report_is_acknowledged_only_when_it_is_on_the_disk(
 ) -> None:
     append, disk = service.store.append, threading.Event()
 
-    def slow(entries: Sequence[Entry]) -> None:
+    def slow(entries: Sequence[Entry]) -> int:
         assert disk.wait(4)
-        append(entries)
+        return append(entries)
 
     monkeypatch.setattr(service.store, "append", slow)
     async with agent_of(service) as agent, Viewer(url_of(service)) as viewer:
@@ -110,10 +110,10 @@ async def test_a_disk_that_fails_is_told_with_retry_and_the_next_report_is_taken
     append = service.store.append
     failing = [True]
 
-    def sometimes(entries: Sequence[Entry]) -> None:
+    def sometimes(entries: Sequence[Entry]) -> int:
         if failing.pop() if failing else False:
             raise StoreUnavailable("the disk is full")
-        append(entries)
+        return append(entries)
 
     monkeypatch.setattr(service.store, "append", sometimes)
     async with agent_of(service) as agent:
@@ -129,9 +129,9 @@ async def test_a_disk_that_fails_is_told_with_retry_and_the_next_report_is_taken
 async def test_a_disk_that_hangs_is_told_with_retry(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     append, disk = service.store.append, threading.Event()
 
-    def stuck(entries: Sequence[Entry]) -> None:
+    def stuck(entries: Sequence[Entry]) -> int:
         disk.wait(4)
-        append(entries)
+        return append(entries)
 
     monkeypatch.setattr(service.store, "append", stuck)
     monkeypatch.setattr(ingest, "COMMIT_TIMEOUT_S", 0.05)
@@ -275,10 +275,10 @@ async def test_a_report_still_on_its_way_to_the_disk_does_not_revive_a_dead_node
 ) -> None:
     append, entered, disk = service.store.append, threading.Event(), threading.Event()
 
-    def slow(entries: Sequence[Entry]) -> None:
+    def slow(entries: Sequence[Entry]) -> int:
         entered.set()
         assert disk.wait(4)
-        append(entries)
+        return append(entries)
 
     monkeypatch.setattr(service.store, "append", slow)
     async with agent_of(service) as agent:

@@ -207,10 +207,10 @@ async def test_an_answer_is_never_sent_before_the_report_is_on_the_disk(
 ) -> None:
     append, disk, entered = service.store.append, threading.Event(), threading.Event()
 
-    def slow(entries: Sequence[Entry]) -> None:
+    def slow(entries: Sequence[Entry]) -> int:
         entered.set()
         assert disk.wait(4)
-        append(entries)
+        return append(entries)
 
     monkeypatch.setattr(service.store, "append", slow)
     async with line(service) as agent:
@@ -230,10 +230,10 @@ async def test_a_disk_that_fails_once_costs_a_try_and_a_disk_that_fails_is_503(
 ) -> None:
     append, failures = service.store.append, [True]
 
-    def failing(entries: Sequence[Entry]) -> None:
+    def failing(entries: Sequence[Entry]) -> int:
         if failures and failures.pop():
             raise StoreUnavailable("no space left on the device")
-        append(entries)
+        return append(entries)
 
     monkeypatch.setattr(service.store, "append", failing)
     async with line(service) as agent:

@@ -50,7 +50,7 @@ class Picture:
     time_ms: int = 0
 
     def apply(self, frame: Frame) -> None:
-        if frame.kind is Kind.SNAPSHOT:
+        if frame.kind is Kind.SNAPSHOT or (frame.kind is Kind.REPLAY and frame.base == 0):
             self.rows, self.epoch = {}, frame.epoch
         elif frame.epoch != self.epoch or frame.base > self.seq:
             raise GapError(f"have {self.epoch}/{self.seq}, got {frame.epoch}/{frame.seq} on {frame.base}")

@@ -1,0 +1,339 @@
+"""Plays the past to viewers: who sits at which playhead, and the reading of what playheads want from the archive.
+
+Owns the seats and the reading; time, speed and frames are wire/replay_fan.py's. Reads for a playhead go one after the
+other, so a viewer that drags its timeline costs one query at a time, and the last place wins. Called by edge/viewers.py
+(requests) and twin.service (ticks).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import count, islice
+
+from telemetry.store.base import StoreError
+from twin.core.access import Action, Role, may
+from twin.core.errors import BadInput, Forbidden, TwinError, Unavailable
+from twin.core.live import Rules
+from twin.core.nodes import SlotOf
+from twin.core.outbox import Limits
+from twin.core.replay import Past
+from twin.edge.archive import Archive
+from twin.edge.clock import Clock
+from twin.edge.pipe import Spawn
+from twin.wire.events import Bye
+from twin.wire.events import Playhead as Said
+from twin.wire.fan import OnClosed, Viewer
+from twin.wire.history import report_of
+from twin.wire.packets import event
+from twin.wire.replay_fan import PAGE_ROWS, Moment, Playhead, Reach, Stretch
+from twin.wire.requests import Seeking
+from twin.wire.twin_fan import HelloFor, TwinFan, TwinViewer
+
+log = logging.getLogger(__name__)
+
+FIRST_EPOCH = 1 << 31  # those of the live state are seconds since 2020
+SEEK_S = 15.0
+TRY_AGAIN_S = 1.0
+NO_HISTORY = "no_history"
+DETAILS = 8  # full reports that are read one after the other
+
+
+@dataclass(slots=True, eq=False)
+class Seat:
+    """A playhead and who waits for it to get somewhere: (turn, done)."""
+
+    playhead: Playhead
+    waiting: list[tuple[int, asyncio.Future[None]]] = field(default_factory=list)
+    reading: bool = False
+    detailing: bool = False
+    not_before_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a playhead is made of."""
+
+    hello_for: HelloFor
+    slot_of: SlotOf
+    rules: Rules
+    limits: Limits
+    on_closed: OnClosed
+
+
+class Player:
+    """All viewers of the past. `known_ms`: up to when the history knows what viewers saw."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        live_fan: TwinFan,
+        stage: Stage,
+        clock: Clock,
+        spawn: Spawn,
+        known_ms: Callable[[], int],
+        most: int,
+    ) -> None:
+        self._archive = archive
+        self._live_fan = live_fan
+        self._stage = stage
+        self._clock = clock
+        self._spawn = spawn
+        self._known_ms = known_ms
+        self._most = most
+        self._epochs = count(FIRST_EPOCH)
+        self._first_ms = -1
+        self._seats: list[Seat] = []
+        self._seat_of: dict[str, Seat] = {}  # by sid
+        self._asked: dict[str, int] = {}  # by sid, how often it has sought: of several the last counts
+
+    @property
+    def playheads(self) -> int:
+        return len(self._seats)
+
+    @property
+    def viewers(self) -> int:
+        return len(self._seat_of)
+
+    def viewer(self, sid: str) -> TwinViewer | None:
+        """A viewer of the past."""
+        seat = self._seat_of.get(sid)
+        return None if seat is None else seat.playhead.viewer(sid)
+
+    def fan_of(self, sid: str) -> TwinFan:
+        """The fan that serves a viewer: a playhead, or the live one."""
+        seat = self._seat_of.get(sid)
+        return self._live_fan if seat is None else seat.playhead
+
+    def leave(self, sid: str) -> None:
+        """Its connection is gone."""
+        self.fan_of(sid).leave(sid)
+        self._rise(sid)
+        self._asked.pop(sid, None)
+
+    async def seek(self, sid: str, ask: Seeking) -> dict[str, object]:
+        """Bring a viewer where it asks to be. The acknowledgement; raises TwinError."""
+        self._asked[sid] = asked = self._asked.get(sid, 0) + 1
+        if ask.live:
+            self._go_live(sid)
+            return {}
+        seat = self._seat_of.get(sid)
+        shared = self._shared(ask.share)
+        if shared is not None and ask.at_ms is None and ask.speed is None:
+            self._sit(sid, shared)
+            return {"at_ms": shared.playhead.at_ms}
+        at_ms = ask.at_ms
+        if at_ms is None and seat is None:
+            raise BadInput("this viewer is live: say `at_ms`, where to begin", field="at_ms", code="no_time")
+        if at_ms is not None:
+            at_ms = await self._within_reach(at_ms)
+            if at_ms is None:
+                self._go_live(sid)
+                return {}
+        if shared is not None:
+            self._require_mover(sid, shared)
+        else:
+            at_ms = at_ms if at_ms is not None or seat is None or seat is self._own(sid) else seat.playhead.at_ms
+            shared = (self._own(sid) if ask.share is None else None) or self._new_seat(sid, ask.share)
+        try:
+            await self._bring(shared, at_ms, ask.speed)
+            if self._asked.get(sid) == asked and self._seat_of.get(sid) is not shared:
+                self._sit(sid, shared)
+            self._serve(shared, self._clock.now_ms())  # who winds back should not wait for the next tick
+        finally:
+            self._drop_empty()
+        return {"at_ms": shared.playhead.at_ms}
+
+    def tick(self, now_ms: int) -> None:
+        """Move every playhead, serve its viewers, read what it wants next."""
+        now_s = asyncio.get_running_loop().time()
+        for seat in list(self._seats):
+            self._serve(seat, now_ms)
+            if seat.playhead.ended:
+                for sid in list(seat.playhead.viewers):
+                    self._go_live(sid)
+            elif now_s >= seat.not_before_s:
+                self._read(seat)
+                self._detail(seat)
+        for sid in [sid for sid, seat in self._seat_of.items() if sid not in seat.playhead.viewers]:
+            self._rise(sid)  # shown out for being slow
+        self._drop_empty()
+
+    def _serve(self, seat: Seat, now_ms: int) -> None:
+        playhead = seat.playhead
+        playhead.store_state = self._live_fan.store_state
+        try:
+            playhead.tick(now_ms)
+        except Exception:  # one replay that fails must not stop the live show
+            log.exception("a replay failed; its viewers go live", extra={"at_ms": playhead.at_ms})
+            playhead.ended = True
+
+    def close_all(self, bye: Bye) -> None:
+        for seat in self._seats:
+            seat.playhead.close_all(bye)
+        self._seat_of.clear()
+        self._drop_empty()
+
+    # Seats.
+
+    def _shared(self, name: str | None) -> Seat | None:
+        return next((seat for seat in self._seats if name is not None and seat.playhead.share == name), None)
+
+    def _own(self, sid: str) -> Seat | None:
+        """The playhead that is this viewer's alone."""
+        return next((seat for seat in self._seats if seat.playhead.share is None and seat.playhead.owner == sid), None)
+
+    def _new_seat(self, sid: str, share: str | None) -> Seat:
+        if len(self._seats) >= self._most:
+            raise Unavailable(f"{self._most} replays are running already; share one", code="too_many_replays")
+        stage = self._stage
+        past = Past(lambda: next(self._epochs), stage.slot_of, stage.rules)
+        seat = Seat(Playhead(past, stage.hello_for, stage.limits, stage.on_closed, share, sid, self._reach))
+        self._seats.append(seat)
+        return seat
+
+    def _require_mover(self, sid: str, seat: Seat) -> None:
+        viewer = self.fan_of(sid).viewer(sid)
+        role = Role.VIEWER if viewer is None else Role(viewer.role)
+        if sid != seat.playhead.owner and not may(role, Action.PAINT):
+            raise Forbidden(f"`{seat.playhead.share}` is moved by who made it, or by an operator", field="share")
+
+    def _sit(self, sid: str, seat: Seat) -> None:
+        viewer = self.fan_of(sid).viewer(sid)
+        if viewer is None:
+            return
+        self.fan_of(sid).leave(sid)
+        self._rise(sid)
+        seat.playhead.adopt(sid, viewer)
+        self._seat_of[sid] = seat
+
+    def _rise(self, sid: str) -> None:
+        """Leave the playhead; one that has lost its maker is the next viewer's."""
+        seat = self._seat_of.pop(sid, None)
+        if seat is not None and seat.playhead.owner == sid:
+            seat.playhead.owner = next(iter(seat.playhead.viewers), "")
+
+    def _go_live(self, sid: str) -> None:
+        seat = self._seat_of.get(sid)
+        viewer = self.fan_of(sid).viewer(sid)
+        if viewer is None:
+            return
+        if seat is not None:
+            seat.playhead.leave(sid)
+            self._rise(sid)
+            self._live_fan.adopt(sid, viewer)
+        reach, now_ms = self._reach(), self._clock.now_ms()
+        said: Said = {
+            "at_ms": now_ms,
+            "speed": 1.0,
+            "first_ms": reach.first_ms,
+            "last_ms": reach.last_ms,
+            "state": "live",
+            "share": None,
+            "mine": True,
+            "viewers": len(self._live_fan.viewers),
+        }
+        viewer.pipe.send(event(TwinFan.namespace, "playhead", said))
+
+    def _drop_empty(self) -> None:
+        self._seats = [seat for seat in self._seats if seat.playhead.viewers or seat.waiting]
+
+    # Reading.
+
+    def _reach(self) -> Reach:
+        return Reach(self._first_ms, self._known_ms())
+
+    async def _within_reach(self, at_ms: int) -> int | None:
+        """The nearest time that can be shown; None: the present."""
+        try:
+            extent = await self._archive.extent()
+        except StoreError as error:
+            raise Unavailable(error.message, code=NO_HISTORY, retry_after_s=2) from error
+        if extent.first_ms < 0:
+            raise Unavailable("nothing is kept yet: the history begins with the first report", code=NO_HISTORY)
+        self._first_ms = extent.first_ms
+        return None if at_ms > self._known_ms() else max(at_ms, extent.first_ms)
+
+    async def _bring(self, seat: Seat, at_ms: int | None, speed: float | None) -> None:
+        """Seek, and wait until it is there. A later seek of the same playhead is as good."""
+        turn = seat.playhead.seek(at_ms, speed)
+        if seat.playhead.arrived:
+            return
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        place = (turn, done)
+        seat.waiting.append(place)
+        self._read(seat)
+        try:
+            async with asyncio.timeout(SEEK_S):
+                await done
+        except TimeoutError:
+            raise Unavailable(f"the history did not answer within {SEEK_S:g} s", code=NO_HISTORY) from None
+        finally:
+            seat.waiting.remove(place)
+
+    def _read(self, seat: Seat) -> None:
+        if not seat.reading and seat.playhead.wants() is not None:
+            seat.reading = True
+            self._spawn(self._read_on(seat))
+
+    async def _read_on(self, seat: Seat) -> None:
+        """One thing after the other, until nothing more is wanted."""
+        playhead = seat.playhead
+        try:
+            while (seat.waiting or playhead.viewers) and (want := playhead.wants()) is not None:
+                try:
+                    if isinstance(want, Moment):
+                        playhead.show(want, await self._archive.store.fleet(want.at_ms))
+                        self._arrived(seat, want.turn, None)
+                    else:
+                        await self._feed(playhead, want)
+                except StoreError as error:
+                    log.warning("a replay waits for the history: %s", error.message, extra={"code": error.code})
+                    seat.not_before_s = asyncio.get_running_loop().time() + TRY_AGAIN_S
+                    if isinstance(want, Moment):
+                        playhead.give_up(want)
+                        self._arrived(seat, want.turn, Unavailable(error.message, code=NO_HISTORY, retry_after_s=2))
+                    return
+        finally:
+            seat.reading = False
+
+    async def _feed(self, playhead: Playhead, want: Stretch) -> None:
+        playhead.feed(want, await self._archive.store.replay(want.start_ms, want.end_ms, PAGE_ROWS))
+
+    def _detail(self, seat: Seat) -> None:
+        """Full reports of watched nodes, a few at a time."""
+        if seat.detailing:
+            return
+        watched = {each for viewer in seat.playhead.viewers.values() for each in _watched(viewer)}
+        wanted = seat.playhead.past.lacking(watched) if watched else {}
+        if wanted:
+            seat.detailing = True
+            self._spawn(self._detail_on(seat, dict(islice(wanted.items(), DETAILS))))
+
+    async def _detail_on(self, seat: Seat, wanted: dict[str, int]) -> None:
+        past = seat.playhead.past
+        try:
+            for key, seen_ms in wanted.items():
+                found = await self._archive.store.rest(key, seen_ms)
+                values = past.values_of(key)
+                past.detail(key, seen_ms, report_of(key, values, found[1]) if found and found[0] == seen_ms else None)
+        except StoreError as error:
+            log.warning("details of the past cannot be had: %s", error.message, extra={"code": error.code})
+            seat.not_before_s = asyncio.get_running_loop().time() + TRY_AGAIN_S
+        finally:
+            seat.detailing = False
+
+    def _arrived(self, seat: Seat, turn: int, error: TwinError | None) -> None:
+        """Who waited for this turn or an earlier one need not any more."""
+        for waits_for, done in seat.waiting:
+            if waits_for <= turn and not done.done():
+                if error is None:
+                    done.set_result(None)
+                else:
+                    done.set_exception(error)
+
+
+def _watched(viewer: Viewer) -> Iterable[str]:
+    return viewer.watched if isinstance(viewer, TwinViewer) else ()
