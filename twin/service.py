@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import random
 import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -21,9 +22,11 @@ from aiohttp import web
 
 from models.layout import Layout
 from telemetry import report as reports
+from telemetry.backoff import Backoff
 from telemetry.report import Report
 from telemetry.store.base import Entry, StoreError
 from telemetry.store.journal import Bounds, Journal
+from telemetry.store.ship import Shipper
 from telemetry.store.sqlite import SQLiteSpool
 from twin.core.access import Tokens
 from twin.core.errors import TwinError
@@ -77,7 +80,8 @@ class Service:
         self._last_frame_ms = 0
         self._not_ready: str | None = "the last known state is being read"
         path = settings.data_dir / STORE_FILE
-        self.store = SQLiteSpool(path, keep_ms=int(settings.keep_hours * 3_600_000))
+        ships = settings.store != "sqlite"
+        self.store = SQLiteSpool(path, keep_ms=int(settings.keep_hours * 3_600_000), ships=ships)
         self.journal: Journal[Report] = Journal(
             self.store, self._apply, Bounds(settings.commit_linger_ms / 1000, max_waiting=settings.journal_max)
         )
@@ -85,6 +89,12 @@ class Service:
         self.recorder = Recorder()
         self.recorded_ms = -1  # the history knows what viewers saw up to here
         self.archive = archive_of(settings, self.store, self.clock)
+        self.shipper: Shipper | None = None
+        if ships:
+            backoff = Backoff(random.Random())
+            self.shipper = Shipper(
+                self.store, self.journal.call, lambda: self.archive.store, self.clock.now_ms, backoff
+            )
         self.gate = Gate(tokens, settings.legacy_open)
         self.ingest = Ingest(self.live, self.journal, self.clock, settings.max_body_kb * 1024)
         self.greeter = Greeter(self.live, layout, settings.tick_ms, int(settings.period_s * 1000), settings.lights)
@@ -257,8 +267,9 @@ class Service:
             else:
                 self.recorder.kept()
                 self.recorded_ms = seen_ms
-            if self.archive.engine == "sqlite":  # what is on the disk is in the history: nothing can lag
-                self.twin_fan.store_state = self.archive.state()
+            # Of sqlite, what is on the disk is in the history: nothing can lag.
+            progress = self.shipper.progress if self.shipper else None
+            self.twin_fan.store_state = self.archive.state(progress)
 
     def _record_now(self) -> None:
         """The same at start and stop, when no writer is at work."""
@@ -317,6 +328,8 @@ class Service:
             self.archive.run(),
             self.manager.ping_forever(),
         ]
+        if self.shipper is not None:
+            work.append(self.shipper.run())
         if settings.beacon:
             work.append(beacon.run(settings.host, self.port, settings.beacon_port, settings.beacon_s))
         return work
