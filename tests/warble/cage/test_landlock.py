@@ -149,6 +149,8 @@ def test_an_old_kernel_is_asked_for_what_it_knows_and_a_new_one_for_what_we_know
 
 @pytest.mark.parametrize("abi", range(1, 8))
 def test_every_abi_up_to_this_kernels_is_accepted(abi):
+    if abi > landlock.SCOPES_SINCE and abi > kernel().landlock:
+        pytest.skip(f"this kernel is older than landlock of ABI {abi}, which brings nothing that we use")
     need(abi <= kernel().landlock, f"landlock of ABI {abi}")
 
     def act():

@@ -142,7 +142,8 @@ def test_a_ring_of_calls_is_no_way_around():
 
 
 def test_the_old_call_table_of_a_pc_is_no_way_around():
-    need(kernel().architecture == "x86_64", "x86_64")
+    if kernel().architecture != "x86_64":
+        pytest.skip(f"only a PC has that table, and this is {kernel().architecture}")
     # mov eax, 20 (getpid); int 0x80; ret
     code = mmap.mmap(-1, PAGE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
     code.write(bytes.fromhex("b814000000cd80c3"))
