@@ -16,6 +16,7 @@ _PLACES = {
         "usr/aarch64-linux-gnu/include/asm-generic/unistd.h",
         "usr/aarch64-linux-gnu/include/asm/unistd_64.h",
         "usr/include/aarch64-linux-gnu/asm/unistd_64.h",
+        "usr/include/asm-generic/unistd.h",  # newer machines share one table, and this is one
     ),
     "arm": (
         "usr/arm-linux-gnueabihf/include/asm/unistd-eabi.h",
