@@ -27,6 +27,12 @@ export class ServerClock {
     return Number.isFinite(delay) ? Math.min(now, serverMs + delay) : now;
   }
 
+  /** What the server's clock says at local time `now`; NaN before it has said anything. */
+  server(now: number): number {
+    const delay = Math.min(this.best, this.older);
+    return Number.isFinite(delay) ? now - delay : NaN;
+  }
+
   reset(): void {
     this.best = this.older = Infinity;
     this.since = -Infinity;

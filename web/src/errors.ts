@@ -4,6 +4,7 @@
 //   TwinError
 //     FrameError    a frame that is not one, or that this page is too old for
 //     LayoutError   a layout.json that is not one
+//     HistoryError  the past cannot be had
 
 export class TwinError extends Error {
   readonly code: string;
@@ -28,5 +29,11 @@ export class FrameError extends TwinError {
 export class LayoutError extends TwinError {
   constructor(key: string, wrong: string) {
     super("layout", `layout.json: ${key} ${wrong}. Build the layout again and reload.`);
+  }
+}
+
+export class HistoryError extends TwinError {
+  constructor(fault: string, message: string, retry: boolean) {
+    super(`history_${fault}`, message, retry);
   }
 }

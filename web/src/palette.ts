@@ -26,21 +26,21 @@ export const SCALES: Readonly<Record<Exclude<Mode, "status">, Scale>> = {
     unit: "%",
     low: 0,
     high: 100,
-    stops: [rgb(0x16409c), rgb(0x1a6fd4), rgb(0x22a6e6), rgb(0x6fd8d6), rgb(0xd2f08c), rgb(0xfff7c2)],
+    stops: [rgbOf(0x16409c), rgbOf(0x1a6fd4), rgbOf(0x22a6e6), rgbOf(0x6fd8d6), rgbOf(0xd2f08c), rgbOf(0xfff7c2)],
   },
   temperature: {
     label: "Temperature",
     unit: "°C",
     low: 25,
     high: 85, // a Pi 3B+ slows itself down from 80 °C
-    stops: [rgb(0x55207a), rgb(0x96277b), rgb(0xd23b5c), rgb(0xf4713a), rgb(0xfcb03c), rgb(0xfdf3a6)],
+    stops: [rgbOf(0x55207a), rgbOf(0x96277b), rgbOf(0xd23b5c), rgbOf(0xf4713a), rgbOf(0xfcb03c), rgbOf(0xfdf3a6)],
   },
   memory: {
     label: "Memory",
     unit: "%",
     low: 0,
     high: 100,
-    stops: [rgb(0x17505e), rgb(0x197b77), rgb(0x2ea57b), rgb(0x74cb74), rgb(0xc4e77a), rgb(0xf8fac0)],
+    stops: [rgbOf(0x17505e), rgbOf(0x197b77), rgbOf(0x2ea57b), rgbOf(0x74cb74), rgbOf(0xc4e77a), rgbOf(0xf8fac0)],
   },
 };
 
@@ -51,20 +51,20 @@ export interface Look {
 }
 
 export const LOOKS: Readonly<Record<Status, Look>> = {
-  unknown: { rgb: rgb(0x8791a8), glyph: "?", says: "never heard" },
-  online: { rgb: rgb(0x56b4e9), glyph: "●", says: "reporting" },
-  late: { rgb: rgb(0xe69f00), glyph: "◫", says: "missed two reports" },
-  lost: { rgb: rgb(0xff4b3e), glyph: "✕", says: "gone quiet" },
-  rebooting: { rgb: rgb(0xcc79a7), glyph: "↻", says: "coming back" },
-  busy: { rgb: rgb(0xf0e442), glyph: "▲", says: "working on a command" },
+  unknown: { rgb: rgbOf(0x8791a8), glyph: "?", says: "never heard" },
+  online: { rgb: rgbOf(0x56b4e9), glyph: "●", says: "reporting" },
+  late: { rgb: rgbOf(0xe69f00), glyph: "◫", says: "missed two reports" },
+  lost: { rgb: rgbOf(0xff4b3e), glyph: "✕", says: "gone quiet" },
+  rebooting: { rgb: rgbOf(0xcc79a7), glyph: "↻", says: "coming back" },
+  busy: { rgb: rgbOf(0xf0e442), glyph: "▲", says: "working on a command" },
 };
 
 /** A node with no value for what is being shown. */
-export const MISSING: Rgb = rgb(0x4a5266);
+export const MISSING: Rgb = rgbOf(0x4a5266);
 /** A lost node's body: whatever it last said is no longer its colour. */
-export const DEAD: Rgb = rgb(0x241a22);
+export const DEAD: Rgb = rgbOf(0x241a22);
 /** What a value fades towards as it grows old. */
-const DUST: Rgb = rgb(0x2b303d);
+const DUST: Rgb = rgbOf(0x2b303d);
 
 export function statusName(index: number): Status {
   return STATUSES[index] ?? "unknown";
@@ -109,6 +109,7 @@ export function luminance(color: Rgb): number {
   return 0.2126 * linear(color[0]) + 0.7152 * linear(color[1]) + 0.0722 * linear(color[2]);
 }
 
-function rgb(hex: number): Rgb {
+/** 0xrrggbb as three channels. */
+export function rgbOf(hex: number): Rgb {
   return [(hex >> 16) & 255, (hex >> 8) & 255, hex & 255];
 }

@@ -2,14 +2,15 @@
 // here knows of sockets, three or the page. Fed by link alone; read by scene and ui, which never write.
 //
 // Missing is NaN, never 0. A row's age is not stored but the moment it was last heard of (`heardAt`, this page's
-// monotonic milliseconds), so that ages go on growing while the wire is silent.
+// monotonic milliseconds), so that ages go on growing while the wire is silent. In a replay that clock is the time of the
+// newest frame instead: the past grows older only as it is played.
 
 import { ServerClock } from "./clock";
 import type { Frame } from "./frame";
 import { FIELDS, STATUSES, type FieldSpec, type Hello, type Roster as RosterEvent, type Status } from "./protocol.gen";
 import { Roster } from "./roster";
 
-/** applied; a duplicate or something not for the live picture, ignored; or a gap: ask the server to resume. */
+/** applied; a duplicate, ignored; or a gap: ask the server to resume. */
 export type Applied = "applied" | "ignored" | "gap";
 
 /** A node is late when it missed two reports: the server's rule, applied here too while the wire is silent. While it
@@ -28,6 +29,8 @@ export class State {
   changes = 0;
   /** Counts changes of who sits where. */
   moves = 0;
+  /** What is shown is the past, as it was at this time of the server; NaN in the present. */
+  pastMs = NaN;
   readonly roster = new Roster();
   readonly clock = new ServerClock();
   cpu = new Float32Array(0);
@@ -73,28 +76,35 @@ export class State {
   }
 
   apply(frame: Frame, now: number): Applied {
-    this.clock.observe(frame.timeMs, now);
-    if (frame.kind === "replay") return "ignored";
+    const replay = frame.kind === "replay";
+    if (!replay) this.clock.observe(frame.timeMs, now);
     if (frame.epoch !== this.epoch) return "gap";
-    if (frame.kind === "snapshot" ? frame.seq < this.seq : frame.seq <= this.seq) return "ignored";
-    if (frame.kind === "delta" && frame.base > this.seq) return "gap";
-    if (frame.kind === "snapshot") this.blank(0, this.cpu.length);
-    this.take(frame, this.clock.local(frame.timeMs, now));
+    const whole = replay ? frame.base === 0 : frame.kind === "snapshot";
+    if (whole ? frame.seq < this.seq : frame.seq <= this.seq) return "ignored";
+    if (!whole && frame.base > this.seq) return "gap";
+    if (whole) this.blank(0, this.cpu.length);
+    this.pastMs = replay ? frame.timeMs : NaN;
+    this.take(frame, replay ? frame.timeMs : this.clock.local(frame.timeMs, now));
     this.seq = frame.seq;
     this.frameAt = now;
     this.changes++;
     return "applied";
   }
 
+  /** The picture is of the past. */
+  get past(): boolean {
+    return !Number.isNaN(this.pastMs);
+  }
+
   /** Milliseconds since the node was last heard of; Infinity = never, or longer ago than the wire can say. */
   age(row: number, now: number): number {
-    return Math.max(0, now - (this.heardAt[row] ?? -Infinity));
+    return Math.max(0, (this.past ? this.pastMs : now) - (this.heardAt[row] ?? -Infinity));
   }
 
   /** Index into STATUSES. What the server said, unless so long ago that it cannot be true any more. */
   statusAt(row: number, now: number): number {
     const said = this.status[row] ?? 0;
-    if (now - this.frameAt <= SILENT_MS || !TRUSTING.includes(STATUSES[said]!)) return said;
+    if (this.past || now - this.frameAt <= SILENT_MS || !TRUSTING.includes(STATUSES[said]!)) return said;
     return this.age(row, now) > LATE_PERIODS * this.periodMs ? LATE : said;
   }
 
@@ -130,6 +140,7 @@ export class State {
 
   private clear(): void {
     this.seq = 0;
+    this.pastMs = NaN;
     this.roster.clear();
     this.blank(0, this.cpu.length);
     this.moves++;

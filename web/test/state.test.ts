@@ -83,10 +83,65 @@ describe("frames", () => {
     expect(give(state, { ...FULL, seq: 8, cpu: [0, 0, 0] })).toBe("ignored");
   });
 
-  test("a replay does not touch the live picture", () => {
+});
+
+describe("a replay", () => {
+  const PAST = 2 ** 31;
+
+  function replaying(): State {
     const state = opened();
-    expect(give(state, { ...FULL, kind: "replay" })).toBe("ignored");
-    expect(state.cpu[0]).toBeNaN();
+    give(state, FULL);
+    state.open(hello({ epoch: PAST }), NOW);
+    state.seat(roster(3, { epoch: PAST }));
+    give(state, { ...FULL, kind: "replay", epoch: PAST, seq: 1, base: 0, timeMs: 400 });
+    return state;
+  }
+
+  test("of the epoch replaces everything, and says what time it is of", () => {
+    const state = replaying();
+    expect([...state.cpu.subarray(0, 2)]).toEqual([5, 10]);
+    expect([state.past, state.pastMs]).toEqual([true, 400]);
+    give(state, { kind: "replay", epoch: PAST, seq: 2, base: 0, timeMs: 100, rows: [1], cpu: [60] });
+    expect([...state.cpu.subarray(0, 2)]).toEqual([NaN, 30]);
+    expect(state.pastMs).toBe(100);
+  });
+
+  test("with a base is a delta, and one with a hole before it is a gap", () => {
+    const state = replaying();
+    expect(give(state, { kind: "replay", epoch: PAST, seq: 2, base: 1, timeMs: 600, rows: [1], cpu: [60] })).toBe("applied");
+    expect([...state.cpu.subarray(0, 2)]).toEqual([5, 30]);
+    expect(give(state, { kind: "replay", epoch: PAST, seq: 9, base: 8, timeMs: 800 })).toBe("gap");
+  });
+
+  test("of another epoch is a gap", () => {
+    expect(give(opened(), { ...FULL, kind: "replay", epoch: PAST })).toBe("gap");
+  });
+
+  test("ages with the time that is played, not with ours", () => {
+    const state = replaying();
+    expect(state.age(1, NOW)).toBe(1000);
+    expect(state.age(1, NOW + 100_000)).toBe(1000);
+    give(state, { kind: "replay", epoch: PAST, seq: 2, base: 1, timeMs: 3400, rows: [0], age: [5] });
+    expect([state.age(0, NOW), state.age(1, NOW), state.age(2, NOW)]).toEqual([500, 4000, Infinity]);
+  });
+
+  test("keeps the status that was said, however long nothing comes", () => {
+    const state = replaying();
+    expect(STATUSES[state.statusAt(1, NOW + 100_000)]).toBe("online");
+  });
+
+  test("says nothing about the server's clock", () => {
+    const state = replaying();
+    expect(state.clock.server(NOW + 50)).toBe(1050);
+  });
+
+  test("ends with the epoch of the present", () => {
+    const state = replaying();
+    state.open(hello(), NOW);
+    expect(state.past).toBe(false);
+    expect(state.seat(roster(3))).toBe(true);
+    give(state, FULL);
+    expect(state.age(1, NOW + 10)).toBe(1010);
   });
 });
 

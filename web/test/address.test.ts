@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import { readPlace, writePlace } from "../src/address";
+
+const T = Date.parse("2026-11-22T23:14:05Z");
+
+describe("a link", () => {
+  test("opens at a node and a time", () => {
+    expect(readPlace("", "#node=172.20.80.206-8&t=2026-11-22T23:14:05Z")).toEqual({ node: "172.20.80.206-8", atMs: T, wrong: "" });
+    expect(readPlace("", `#t=${T}`)).toEqual({ node: "", atMs: T, wrong: "" });
+  });
+
+  test("of the older form still opens at a node", () => {
+    expect(readPlace("?node=b8:27:eb:00:00:01&by=cpu", "")).toEqual({ node: "b8:27:eb:00:00:01", atMs: null, wrong: "" });
+    expect(readPlace("?node=old", "#node=new").node).toBe("new");
+  });
+
+  test("may name its zone", () => {
+    expect(readPlace("", "#t=2026-11-23T00:14:05+01:00").atMs).toBe(T);
+    expect(readPlace("", "#t=2026-11-23T00:14:05%2B01:00").atMs).toBe(T);
+  });
+
+  test("with a time that is none opens in the present and says so", () => {
+    for (const time of ["yesterday", "5", "2026-13-45T99:00:00Z", "-1", "1e12"]) {
+      const place = readPlace("", `#node=x&t=${time}`);
+      expect([place.node, place.atMs]).toEqual(["x", null]);
+      expect(place.wrong).toContain(time);
+    }
+  });
+});
+
+describe("what is written", () => {
+  test("is what is read", () => {
+    for (const [node, atMs] of [["172.20.80.206-8", T], ["b8:27:eb:00:00:01", null], ["a&t=5#é", T], ["", T]] as const) {
+      expect(readPlace("", writePlace(node, atMs))).toEqual({ node, atMs, wrong: "" });
+    }
+  });
+
+  test("can be read by a person", () => {
+    expect(writePlace("172.20.80.206-8", T + 300)).toBe("#node=172.20.80.206-8&t=2026-11-22T23:14:05Z");
+    expect(writePlace("b8:27:eb:00:00:01", null)).toBe("#node=b8:27:eb:00:00:01");
+    expect(writePlace("", null)).toBe("");
+  });
+});
