@@ -1,6 +1,6 @@
-# The commands of the project; CI runs the same ones. `make test` fuzzes with the same seed each time, so that red means that
-# something changed; `make fuzz` looks further. Everything sets itself up: a fresh clone needs python3.11+, Node 20+ and,
-# for the browser tests, Chromium (installed with apt when you are root).
+# The commands of the project; CI runs the same ones. `make test` fuzzes with the same seed each time, and no further than has
+# been looked at before, so that red means that something changed; `make fuzz` looks further. Everything sets itself up: a
+# fresh clone needs python3.11+, Node 20+ and, for the browser tests, Chromium (installed with apt when you are root).
 
 PYTHON ?= python3
 VENV := .venv
@@ -21,7 +21,7 @@ test: setup  ## every test: Python, TypeScript, end to end in a real browser
 	@$(BIN)/python -c "from tests.warble.agree.others import install; install()"
 	@cd web && npm test --silent
 	@$(BIN)/python -m pytest
-	@$(BIN)/python -m tests.warble.fuzz --seconds $${FUZZ_SECONDS:-120} --seed $${FUZZ_SEED:-2026}
+	@$(BIN)/python -m tests.warble.fuzz --seconds $${FUZZ_SECONDS:-120} --programs 150000 --seed $${FUZZ_SEED:-2026}
 
 check: setup  ## ruff, mypy --strict, import layers, tsc, generated files
 	@$(BIN)/ruff check .

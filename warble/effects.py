@@ -117,8 +117,9 @@ class Recorder:
             raise Fault("range", "SLEEP wants 0 seconds or more.", arg=0)
         if seconds > self.limits.sleep or self.slept + float(seconds) > self.limits.sleep:
             raise Fault("limit:sleep", f"All SLEEPs together may last {self.limits.sleep:g} seconds.", arg=0)
-        self.slept += float(seconds)
-        self.add("sleep", float(seconds))
+        lasts = abs(float(seconds))  # the sign of a zero says nothing about time
+        self.slept += lasts
+        self.add("sleep", lasts)
 
     def playsound(self, url: str) -> None:
         if not _SOUND.fullmatch(url):
@@ -202,11 +203,17 @@ class Recorder:
         if name in shelf.values:
             if (value := self.convert(shelf.values[name])) is not None:
                 return value
-            raise Fault("missing", f"What is saved as {name} {shelf.what} is no number.", arg=0)
+            raise Fault("missing", f"What is saved as {_plain(name)} {shelf.what} is no number.", arg=0)
         if default is None:
+            name = _plain(name)
             text = f"Nothing is saved as {name} {shelf.what}. Give a second argument to use when there is none."
             raise Fault("missing", text, arg=0)
         return default
+
+
+def _plain(name: str) -> str:
+    """A name inside a message, which is one line: a line's end in it becomes a dot, as where the source is shown."""
+    return "".join(sign if sign.isprintable() else "·" for sign in name)
 
 
 def _colour(name: str, values: tuple[Number, ...], first: int) -> list[int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from decimal import Decimal
 from string import ascii_letters
 from typing import Final
 
@@ -20,6 +19,7 @@ _LEVELS: Final = {
 _UNARY: Final = 4
 _ATOM: Final = 6
 _MOST_ZEROS: Final = 20
+_EXPONENT_FIGURES: Final = 18
 
 
 def pretty(program: tree.Program) -> str:
@@ -98,11 +98,15 @@ def short_number(text: str) -> str:
     """The shortest literal of the same value and kind: 0.50 is .5, 1000.0 is 1e3, 007 is 7."""
     if text.isdigit():
         return text.lstrip("0") or "0"
-    _, figures, exponent = Decimal(text).as_tuple()
-    assert isinstance(exponent, int)
-    digits = "".join(map(str, figures)).lstrip("0")
+    # By hand: a decimal takes exponents of 18 figures, of 9 on a 32-bit machine, and a program may hold longer ones.
+    mantissa, _, power = text.lower().partition("e")
+    whole, _, part = mantissa.partition(".")
+    digits = (whole + part).lstrip("0")
     if not digits:
         return ".0"
+    if len(power.lstrip("+-0")) > _EXPONENT_FIGURES:
+        return text
+    exponent = int(power or 0) - len(part)
     exponent += len(digits) - len(digits.rstrip("0"))
     digits = digits.rstrip("0")
     found = []

@@ -88,7 +88,9 @@ def judge(sheet: Sheet) -> Outcome:
     else:
         assert len(outcome.stdout.encode()) == int(bytes_)
     if (count := sheet.one("effects")) is None:
-        assert [list(effect) for effect in outcome.effects] == [json.loads(line) for line in sheet.all("effect")]
+        wanted = [json.loads(line) for line in sheet.all("effect")]
+        assert [list(effect) for effect in outcome.effects] == wanted
+        assert repr([list(effect) for effect in outcome.effects]) == repr(wanted)  # -0.0 is not 0.0, nor is 1
     else:
         assert len(outcome.effects) == int(count)
     for phrase in sheet.all("says"):

@@ -1,4 +1,5 @@
-"""The command: `python -m tests.warble.fuzz [--seconds 120] [--seed N] [--jobs 2] [--only K] [--sandbox]`.
+"""The command: `python -m tests.warble.fuzz [--seconds 120] [--programs N] [--seed N] [--jobs 2] [--only K]
+[--sandbox]`.
 
 Exit code 0: all cases were well, 1: something was found. Without --seed a new one is drawn each time; it is printed,
 and so is the line that shows a finding again.
@@ -47,7 +48,7 @@ def main() -> int:
             print(
                 f"\r{_progress(seen, now - begin, catches)}", end="" if sys.stderr.isatty() else "\n", file=sys.stderr
             )
-        if len(catches) >= _ENOUGH:
+        if len(catches) >= _ENOUGH or seen >= options.programs > 0:
             break
     print(f"\n{_progress(seen, time.monotonic() - begin, catches)}; seed {options.seed}")
     if not seen:
@@ -60,6 +61,7 @@ def _options() -> argparse.Namespace:
         prog="python -m tests.warble.fuzz", description="Search for what Warble gets wrong."
     )
     parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument("--programs", type=int, default=0, help="stop earlier, after so many; 0: only by the clock")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**9), help="what to begin from; else drawn")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--only", type=int, metavar="K", help="look at case K of the seed alone")

@@ -124,7 +124,7 @@ class Oracle(Walker):
         if seconds > self.limits.sleep or self.slept + float(seconds) > self.limits.sleep:
             raise Stopped("limit:sleep")
         self.slept += float(seconds)
-        self.do("sleep", float(seconds))
+        self.do("sleep", float(seconds) or 0.0)
 
     def keep(self, function: str, name: str, value: float) -> None:
         if len(self.done) == self.limits.effects:
