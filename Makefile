@@ -15,8 +15,9 @@ help:  ## this list
 run: $(STAMP)/server $(STAMP)/page  ## a moving cluster of 1050 simulated Pis (TWIN_HOST, TWIN_PORT, TWIN_DATA_DIR ... are honoured)
 	@$(BIN)/twin demo
 
-test: setup  ## every test: Python, TypeScript, end to end in a real browser
+test: setup  ## every test: Python, TypeScript, C#, end to end in a real browser
 	@sh .ci/browser
+	@sh .ci/csharp
 	@$(BIN)/python -c "from tests.e2e.node import install; install()"
 	@$(BIN)/python -c "from tests.warble.agree.others import install; install()"
 	@cd web && npm test --silent

@@ -1,0 +1,1 @@
+"""The readers of frames for other engines, compiled and run."""
