@@ -13,8 +13,8 @@ import { glowShape, ledShape, piShape } from "./shapes";
 
 const LOST = STATUSES.indexOf("lost");
 /** Metres: a lost Pi has sunk into its shelf, the selected one is drawn out of it. */
-const SUNK = -0.03;
-const DRAWN_OUT = 0.05;
+export const SUNK = -0.03;
+export const DRAWN_OUT = 0.05;
 const NOWHERE = [0, 0, 0];
 const LINEAR = Float32Array.from({ length: 256 }, (_, byte) => linear(byte));
 
