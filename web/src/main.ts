@@ -4,6 +4,7 @@
 import "./ui/style.css";
 import { TwinError } from "./errors";
 import { parseLayout, type Layout } from "./layout";
+import { History } from "./history";
 import { Link } from "./link";
 import { rowColor, type View } from "./paint";
 import { MODES, type Mode } from "./palette";
@@ -21,6 +22,7 @@ import { listen } from "./ui/keys";
 import { Panel } from "./ui/panel";
 import { SearchBox } from "./ui/searchbox";
 import { Table } from "./ui/table";
+import { VrDoor } from "./vr/door";
 
 const TICK_MS = 250;
 const LAYOUT_RETRY_MS = 3000;
@@ -47,6 +49,7 @@ const link = new Link(
     hello: (hello) => void learn(hello),
     node: (detail) => {
       panel.report(detail);
+      door.report(detail);
       panel.update(now(), shown.silent);
     },
   },
@@ -60,6 +63,9 @@ const searchBox = new SearchBox(state, (row) => {
   choose(row);
   fly();
 });
+
+const door = new VrDoor({ state, history: new History(), now, silent: () => shown.silent, selectedRow, notice,
+  choose: (row) => selection.set(row >= 0 ? state.roster.id[row]! : "") });
 
 let scene: TwinScene | null = null;
 let moves: Moves | null = null;
@@ -139,6 +145,7 @@ function build(layout: Layout): void {
     say(part("flat-note"), "This browser cannot draw in 3D (WebGL 2 is missing or switched off), so here is the cluster as a table.");
     table.show(true);
   }
+  door.meet(scene, layout);
   reseat();
 }
 
@@ -215,6 +222,8 @@ const twin = Object.freeze({
   rowUnder: (x: number, y: number) => scene?.rowUnder(x, y, false) ?? -1,
   /** Draw calls, triangles and script milliseconds of the last drawn frame. */
   cost: () => scene?.cost() ?? null,
+  /** What the hands in a headset mean just now; null outside. */
+  vr: () => door.session?.says ?? null,
 });
 export type Twin = typeof twin;
 Object.defineProperty(window, "twin", { value: twin });

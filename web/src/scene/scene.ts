@@ -1,10 +1,11 @@
 // Owns the 3D view: it puts the parts together, draws when there is reason to, and answers which Pi is where.
 // Reads state and selection; never touches a socket or a panel. Made by main, which falls back to the table without it.
 
-import { ACESFilmicToneMapping, Scene, Vector3, WebGLRenderer } from "three";
+import { ACESFilmicToneMapping, Object3D, PerspectiveCamera, Scene, Vector3, WebGLRenderer } from "three";
 import type { Layout } from "../layout";
 import type { View as Shown } from "../paint";
 import type { State } from "../state";
+import type { Stage } from "../vr/session";
 import { View, type Insets, type Side } from "./camera";
 import { drawGlow } from "./drawn";
 import { Highlight } from "./highlight";
@@ -31,11 +32,15 @@ export interface SceneOptions {
 
 /** Pixels: a finger may miss a Pi by this much. */
 const TOUCH = 7;
+/** Metres: marks are drawn for an eye this far away when a headset moves the eye. */
+const VR_DISTANCE = 1.5;
 
 export class TwinScene {
   private readonly options: SceneOptions;
   private readonly renderer: WebGLRenderer;
   private readonly world = new Scene();
+  /** Everything of the cluster. In a headset it is moved and scaled as one. */
+  private readonly room = new Object3D();
   private readonly places: Places;
   private readonly glowMap = drawGlow();
   private readonly scenery: Scenery;
@@ -44,6 +49,8 @@ export class TwinScene {
   private readonly holding: Holding;
   private readonly highlight: Highlight;
   private readonly view: View;
+  /** A headset moves its camera about, so it gets one of its own. */
+  private readonly eyes = new PerspectiveCamera(75, 1, 0.05, 60);
   private readonly pace = new Pace();
   private readonly picker = new Picker();
   private readonly place: Place = { x: 0, y: 0, z: 0, yaw: 0 };
@@ -67,10 +74,21 @@ export class TwinScene {
     this.holding = new Holding(layout);
     this.highlight = new Highlight(layout);
     this.view = new View(canvas, this.scenery.hull, options.still, () => this.pace.ask());
-    this.world.add(this.scenery.group, this.nodes.group, this.marks.group, this.holding.group, this.highlight.mesh);
+    this.room.add(this.scenery.group, this.nodes.group, this.marks.group, this.holding.group, this.highlight.mesh);
+    this.world.add(this.room);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(canvas);
-    this.renderer.setAnimationLoop(() => this.frame());
+    this.renderer.setAnimationLoop((_, frame) => (frame ? this.visited(frame) : this.frame()));
+  }
+
+  /** Called before each frame that is drawn for a headset; null = nobody visits. */
+  visit: ((frame: XRFrame) => void) | null = null;
+
+  /** What a visit in a headset needs of this scene. */
+  stage(): Stage {
+    const { renderer, world, room, places } = this;
+    const { width, depth } = this.scenery.hull.racks;
+    return { renderer, world, room, places, racks: { x: width / 2, z: depth / 2 } };
   }
 
   /** Something the picture shows has changed. */
@@ -136,6 +154,15 @@ export class TwinScene {
     this.scriptMs = performance.now() - began;
   }
 
+  /** A headset's frame: always drawn, and the eye is where the head is. */
+  private visited(frame: XRFrame): void {
+    const began = performance.now();
+    this.visit?.(frame);
+    this.update(this.options.now(), !this.options.still && !this.options.shown.silent);
+    this.renderer.render(this.world, this.eyes);
+    this.scriptMs = performance.now() - began;
+  }
+
   private update(now: number, shimmer: boolean): void {
     const { state, shown } = this.options;
     const row = this.options.selectedRow();
@@ -147,14 +174,15 @@ export class TwinScene {
       this.seated = { moves: state.moves, row };
     }
     this.nodes.update(state, shown, now, row, shimmer ? 0.5 : 0);
-    this.marks.update(state, now, shimmer ? 0.72 + 0.28 * Math.sin(now / 380) : 1, this.view.distance);
+    this.marks.update(state, now, shimmer ? 0.72 + 0.28 * Math.sin(now / 380) : 1,
+      this.renderer.xr.isPresenting ? VR_DISTANCE : this.view.distance);
     this.scenery.lamp(shown.silent ? 0.12 : shimmer ? 0.94 + 0.06 * Math.sin(now / 900) : 1);
   }
 
   /** The canvas or the panels over it changed their size. */
   resize(): void {
     const { clientWidth, clientHeight } = this.options.canvas;
-    if (clientWidth === 0 || clientHeight === 0) return;
+    if (clientWidth === 0 || clientHeight === 0 || this.renderer.xr.isPresenting) return; // a headset has its own size
     this.renderer.setPixelRatio(Math.min(2, window.devicePixelRatio));
     this.renderer.setSize(clientWidth, clientHeight, false);
     this.view.resize(clientWidth, clientHeight, this.options.insets());

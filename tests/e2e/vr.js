@@ -1,0 +1,90 @@
+// Runs in the page before it: an emulated headset (iwer), and hands that a test can move. Nothing of the page is changed.
+// Metres of the room; y up. What the hands mean is read from window.twin.vr(), as the page says it.
+
+const headset = new IWER.XRDevice(IWER.metaQuest3);
+headset.installRuntime({ forceInstall: true });
+headset.stereoEnabled = true;
+
+/** The turn that lets -z look along a direction of length 1. */
+function towards([x, y, z]) {
+  const [yaw, pitch] = [Math.atan2(-x, -z) / 2, Math.asin(Math.max(-1, Math.min(1, y))) / 2];
+  const [a, b, c, d] = [Math.cos(yaw), Math.sin(yaw), Math.cos(pitch), Math.sin(pitch)];
+  return [a * d, b * c, -b * d, a * c];
+}
+
+const vr = (window.vr = {
+  headset,
+  layout: null,
+
+  async frames(count) {
+    for (let i = 0; i < count; i++) await new Promise((next) => headset.activeSession.requestAnimationFrame(next));
+  },
+
+  /** Nothing is painted from now on: the software renderer needs 0.2 s a frame, and hands do not need it. */
+  blind() {
+    for (const name of ["drawElements", "drawArrays", "drawElementsInstanced", "drawArraysInstanced"]) {
+      WebGL2RenderingContext.prototype[name] = () => {};
+    }
+    document.head.append(Object.assign(document.createElement("style"), { textContent: "body { display: none }" }));
+  },
+
+  input(side, kind = "controllers") {
+    return headset[kind][side];
+  },
+
+  aim(side, from, direction, kind = "controllers") {
+    const input = vr.input(side, kind);
+    input.position.set(...from);
+    input.quaternion.set(...towards(direction));
+  },
+
+  /** A point of the model in the room. */
+  toRoom([x, y, z]) {
+    const { rig } = window.twin.vr();
+    const [c, s] = [Math.cos(rig.yaw), Math.sin(rig.yaw)];
+    return [rig.x + rig.scale * (c * x + s * z), rig.y + rig.scale * y, rig.z + rig.scale * (c * z - s * x)];
+  },
+
+  /** The middle of a row's front, and a point `away` metres from it, `slant` and `rise` radians off its straight line. */
+  async front(row, away, slant, rise) {
+    vr.layout ??= await (await fetch("/model/layout.json")).json();
+    const slot = window.twin.state.roster.slot[row];
+    const [x, y, z] = vr.layout.slots.position[slot];
+    const yaw = vr.layout.slots.yaw[slot];
+    const out = vr.layout.pi[2] / 2;
+    const at = vr.toRoom([x + Math.sin(yaw) * out, y, z + Math.cos(yaw) * out]);
+    const turned = yaw + window.twin.vr().rig.yaw + slant;
+    const way = [Math.sin(turned) * Math.cos(rise), Math.sin(rise), Math.cos(turned) * Math.cos(rise)];
+    return { at, from: at.map((value, i) => value + away * way[i]), direction: way.map((value) => -value) };
+  },
+
+  async click(side, button = "trigger") {
+    vr.input(side).updateButtonValue(button, 1);
+    await vr.frames(1);
+    vr.input(side).updateButtonValue(button, 0);
+    await vr.frames(1);
+  },
+
+  hand(side) {
+    return window.twin.vr().hands.find(({ handedness }) => handedness === side);
+  },
+
+  /** Points the right hand at every row in turn, each from another side, and pulls the trigger at some. The rows that failed. */
+  async all(rows, stride, every) {
+    const wrong = [];
+    for (let i = 0; i < rows; i++) {
+      const row = (i * stride) % rows;
+      window.twin.select(""); // a board that is open may hang in the way
+      const { from, direction } = await vr.front(row, 0.3 + 0.5 * ((i % 7) / 6), (((i % 5) - 2) / 2) * 0.6, (((i % 3) - 1) / 1) * 0.3);
+      vr.aim("right", from, direction);
+      await vr.frames(1);
+      const met = vr.hand("right").row;
+      if (met !== row) wrong.push([row, met]);
+      if (i % every !== 0) continue;
+      await vr.click("right");
+      const shown = document.getElementById("node-name").textContent;
+      if (shown !== window.twin.state.roster.id[row]) wrong.push([row, met, shown]);
+    }
+    return wrong;
+  },
+});
