@@ -28,10 +28,13 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
-    with Twin("serve", data_dir=tmp_path_factory.mktemp("twin"), TWIN_PERIOD_S="5") as running:
-        with Fleet(running.url, NODES, "--faults", "none", "--period", "5"):
-            wait_for(lambda: running.nodes("online") == NODES, 60, running.log.read_text)
-            yield running
+    folder = tmp_path_factory.mktemp("twin")
+    with (
+        Twin("serve", data_dir=folder, TWIN_PERIOD_S="5") as running,
+        Fleet(running.url, NODES, "--faults", "none", "--period", "5"),
+    ):
+        wait_for(lambda: running.nodes("online") == NODES, 60, running.log.read_text)
+        yield running
 
 
 @pytest.fixture
@@ -76,34 +79,29 @@ def test_every_pi_can_be_pointed_at_and_chosen(page: Page) -> None:
 
 def test_a_chosen_pi_shows_its_live_board_and_pointing_at_nothing_closes_it(page: Page) -> None:
     page.evaluate("vr.blind()")
-    page.evaluate(
-        """async () => { const {from, direction} = await vr.front(40, 0.5, 0, 0); vr.aim("right", from, direction);
-                         await vr.frames(1); await vr.click("right"); }"""
-    )
+    page.evaluate("vr.point(40, {choose: true})")
     public_id = page.evaluate("window.twin.state.roster.id[40]")
     page.wait_for_function(f"window.twin.vr().board.includes('{public_id}')")
     page.wait_for_function("window.twin.vr().board.includes('systemd')")  # its full report has come
-    text = says(page)["board"]
-    assert "heard" in text
-    cpu = page.evaluate("window.twin.state.cpu[40]")
-    line = next(line for line in page.evaluate("JSON.parse(window.twin.vr().board)")[0]["lines"] if line["label"] == "CPU")
-    assert abs(float(line["text"].split()[0]) - cpu) <= 0.5
-    page.evaluate("async () => { vr.aim('right', [0, 1.4, 0], [0, 1, 0]); await vr.frames(1); await vr.click('right'); }")
+    assert "heard" in says(page)["board"]
+    # What the board says follows what the frames say; it is drawn twice a second.
+    page.wait_for_function(
+        """() => { const [{lines}] = JSON.parse(window.twin.vr().board);
+                   const said = parseFloat(lines.find(({label}) => label === "CPU").text);
+                   return Math.abs(said - window.twin.state.cpu[40]) <= 0.5; }"""
+    )
+    page.evaluate("vr.pointUp()")
     page.wait_for_function("window.twin.vr().board === ''")
     expect(page.locator("#panel")).to_be_hidden()
 
 
 def test_a_stick_jumps_to_where_it_points_and_not_into_the_racks(page: Page) -> None:
     page.evaluate("vr.blind()")
-    jump = """async ([from, way]) => { vr.aim('left', from, way); vr.input('left').updateAxes('thumbstick', 0, -1);
-                await vr.frames(3); const good = window.twin.vr().landing; const before = {...window.twin.vr().rig};
-                vr.input('left').updateAxes('thumbstick', 0, 0); await vr.frames(3);
-                const {x, z} = window.twin.vr().rig; return [good, x - before.x, z - before.z]; }"""
-    good, dx, dz = page.evaluate(jump, [[0, 1.2, 0], [0.6, -0.8, 0]])
+    good, dx, dz = page.evaluate("vr.jump([0, 1.2, 0], [0.6, -0.8, 0])")
     assert good
     assert dx < -0.4  # the room goes the other way
     assert abs(dz) < 0.01
-    good, dx, dz = page.evaluate(jump, [page.evaluate("vr.toRoom([0, 1.5, 0])"), [0, -1, 0]])
+    good, dx, dz = page.evaluate("vr.jump(vr.toRoom([0, 1.5, 0]), [0, -1, 0])")
     assert (good, dx, dz) == (False, 0, 0)
 
 
@@ -122,19 +120,10 @@ def test_a_stick_turns_and_the_head_stays_where_it_was(page: Page) -> None:
 
 def test_two_hands_make_a_table_top_of_it_and_the_menu_life_size_again(page: Page) -> None:
     page.evaluate("vr.blind()")
-    page.evaluate(
-        """async () => { vr.aim('left', [-0.4, 1, -0.5], [0, 0, -1]); vr.aim('right', [0.4, 1, -0.5], [0, 0, -1]); await vr.frames(2);
-             for (const side of ['left', 'right']) vr.input(side).updateButtonValue('squeeze', 1);
-             await vr.frames(2); vr.aim('left', [-0.05, 1, -0.5], [0, 0, -1]); vr.aim('right', [0.05, 1, -0.5], [0, 0, -1]);
-             await vr.frames(2); for (const side of ['left', 'right']) vr.input(side).updateButtonValue('squeeze', 0); await vr.frames(2); }"""
-    )
+    page.evaluate("vr.squeeze(0.4, 0.05)")
     assert says(page)["rig"]["scale"] == pytest.approx(0.125, rel=0.1)  # grips are not quite where rays begin
-    wrong = page.evaluate(
-        """async () => { vr.aim('left', [-2, 1, 0], [0, 0, -1]); const wrong = []; for (const row of [0, 333, 700, 1049]) {
-             const {from, direction} = await vr.front(row, 0.2, 0.1, 0.1); vr.aim('right', from, direction); await vr.frames(2);
-             if (vr.hand('right').row !== row) wrong.push([row, vr.hand('right').row]); } return wrong; }"""
-    )
-    assert wrong == []  # small things can be pointed at too
+    for row in (0, 333, 700, 1049):  # small things can be pointed at too
+        assert page.evaluate(f"vr.point({row}, {{away: 0.2, slant: 0.1, rise: 0.1}})") == row
     page.evaluate("vr.click('right', 'a-button')")
     assert says(page)["rig"]["scale"] == 1
 
@@ -142,15 +131,8 @@ def test_two_hands_make_a_table_top_of_it_and_the_menu_life_size_again(page: Pag
 def test_bare_hands_pinch_to_choose(page: Page) -> None:
     page.evaluate("vr.blind()")
     page.evaluate("async () => { vr.headset.primaryInputMode = 'hand'; await vr.frames(3); }")
-    page.evaluate(
-        """async () => { const {from, direction} = await vr.front(500, 0.5, 0, 0); vr.aim('right', from, direction, 'hands');
-             await vr.frames(2); }"""
-    )
-    assert page.evaluate("vr.hand('right').row") == 500
-    page.evaluate(
-        """async () => { const hand = vr.input('right', 'hands'); hand.updatePinchValue(1); await vr.frames(2);
-             hand.updatePinchValue(0); await vr.frames(2); }"""
-    )
+    assert page.evaluate("vr.point(500, {kind: 'hands'})") == 500
+    page.evaluate("vr.pinch()")
     expect(page.locator("#node-name")).to_have_text(page.evaluate("window.twin.state.roster.id[500]"))
 
 

@@ -69,6 +69,57 @@ const vr = (window.vr = {
     return window.twin.vr().hands.find(({ handedness }) => handedness === side);
   },
 
+  /** The right hand points at a row from half a metre, or as far as said, and chooses it when told to. */
+  async point(row, { away = 0.5, slant = 0, rise = 0, kind = "controllers", choose = false } = {}) {
+    const { from, direction } = await vr.front(row, away, slant, rise);
+    vr.aim("right", from, direction, kind);
+    await vr.frames(2);
+    if (choose) await vr.click("right");
+    return vr.hand("right").row;
+  },
+
+  async pointUp() {
+    vr.aim("right", [0, 1.4, 0], [0, 1, 0]);
+    await vr.frames(1);
+    await vr.click("right");
+  },
+
+  async pinch() {
+    const hand = vr.input("right", "hands");
+    hand.updatePinchValue(1);
+    await vr.frames(2);
+    hand.updatePinchValue(0);
+    await vr.frames(2);
+  },
+
+  /** The left stick is pushed, an arc is thrown, and the stick let go: was it a good place, and how the room moved. */
+  async jump(from, way) {
+    vr.aim("left", from, way);
+    vr.input("left").updateAxes("thumbstick", 0, -1);
+    await vr.frames(3);
+    const { landing, rig } = window.twin.vr();
+    const before = { ...rig };
+    vr.input("left").updateAxes("thumbstick", 0, 0);
+    await vr.frames(3);
+    const after = window.twin.vr().rig;
+    return [landing, after.x - before.x, after.z - before.z];
+  },
+
+  /** Both hands close this far from the middle, move, and open that far from it. */
+  async squeeze(before, after) {
+    const hands = (out) => [["left", -out], ["right", out]].forEach(([side, x]) => vr.aim(side, [x, 1, -0.5], [0, 0, -1]));
+    const close = (value) => ["left", "right"].forEach((side) => vr.input(side).updateButtonValue("squeeze", value));
+    hands(before);
+    await vr.frames(2);
+    close(1);
+    await vr.frames(2);
+    hands(after);
+    await vr.frames(2);
+    close(0);
+    await vr.frames(2);
+    vr.aim("left", [-2, 1, 0], [0, 0, -1]); // and its menu is out of the way
+  },
+
   /** Points the right hand at every row in turn, each from another side, and pulls the trigger at some. The rows that failed. */
   async all(rows, stride, every) {
     const wrong = [];
