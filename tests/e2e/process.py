@@ -26,7 +26,7 @@ class Twin:
         self.data_dir = data_dir
         self.log = data_dir / "twin.log"
         self.port = port
-        self._environ = {"TWIN_BEACON": "false", **TOKENS, **environ}
+        self._environ = {"TWIN_BEACON": "false", "TWIN_MODELS": "asked", **TOKENS, **environ}
         self.process: subprocess.Popen[bytes] | None = None
 
     @property

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.browser import browser
 from tests.e2e.node import install
@@ -41,20 +41,27 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
 def page(chromium: Browser, twin: Twin) -> Iterator[Page]:
     """A page whose visitor has entered. Fails when the page logged an error."""
     context = chromium.new_context(viewport={"width": 640, "height": 360}, bypass_csp=True)
-    made = context.new_page()
     wrong: list[str] = []
-    made.on("pageerror", lambda error: wrong.append(str(error)))
-    made.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+    made = visitor(context, twin.url, wrong)
+    yield made
+    context.close()
+    assert wrong == []
+
+
+def visitor(context: BrowserContext, url: str, wrong: list[str] | None = None) -> Page:
+    """A page that has been entered; what it logs as errors goes to `wrong`."""
+    made = context.new_page()
+    heard = [] if wrong is None else wrong
+    made.on("pageerror", lambda error: heard.append(str(error)))
+    made.on("console", lambda line: heard.append(line.text) if line.type == "error" else None)
     made.add_init_script(path=install() / "iwer" / "build" / "iwer.min.js")
     made.add_init_script(path=HERE / "vr.js")
-    made.goto(twin.url)
+    made.goto(url)
     made.wait_for_function(f"window.twin.state.roster.size === {NODES}", timeout=30_000)
     expect(made.locator("#view-vr")).to_be_visible(timeout=10_000)
     made.click("#view-vr")
     made.wait_for_function("window.twin.vr()?.hands.length === 2", timeout=10_000)
-    yield made
-    context.close()
-    assert wrong == []
+    return made
 
 
 def says(page: Page) -> dict[str, Any]:
@@ -134,6 +141,17 @@ def test_bare_hands_pinch_to_choose(page: Page) -> None:
     assert page.evaluate("vr.point(500, {kind: 'hands'})") == 500
     page.evaluate("vr.pinch()")
     expect(page.locator("#node-name")).to_have_text(page.evaluate("window.twin.state.roster.id[500]"))
+
+
+def test_two_visitors_see_each_other_and_who_leaves_is_gone(page: Page, twin: Twin) -> None:
+    page.evaluate("vr.blind()")
+    other = visitor(page.context, f"{twin.url}/?name=Ada")
+    for one in (page, other):
+        one.wait_for_function(
+            "async () => { await vr.frames(1); return window.twin.vr().others === 1; }", timeout=10_000
+        )
+    other.close()
+    page.wait_for_function("async () => { await vr.frames(1); return window.twin.vr().others === 0; }", timeout=10_000)
 
 
 def test_leaving_gives_the_page_back(page: Page) -> None:

@@ -5,6 +5,7 @@ import type { History } from "../history";
 import type { Layout } from "../layout";
 import type { NodeDetail } from "../protocol.gen";
 import type { TwinScene } from "../scene/scene";
+import type { Talker } from "../socket";
 import type { State } from "../state";
 import { part } from "../ui/dom";
 import { cardOf } from "./card";
@@ -14,6 +15,9 @@ import { ChartSource, rangeOfTime, type CardSource } from "./source";
 export interface DoorOptions {
   readonly state: State;
   readonly history: History;
+  readonly socket: Talker;
+  /** From the address, ?name=; "" = none. */
+  readonly name: string;
   readonly now: () => number;
   readonly silent: () => boolean;
   readonly selectedRow: () => number;
@@ -76,8 +80,8 @@ export class VrDoor {
 
   private async open(scene: TwinScene): Promise<VrSession> {
     const { VrSession: Visit } = await import("./session");
-    const { state, now, selectedRow, choose } = this.options;
-    const visit = new Visit({ stage: scene.stage(), state, now, selectedRow, choose, card: this.source(), ended: () => scene.ask() });
+    const { state, now, selectedRow, choose, socket, name } = this.options;
+    const visit = new Visit({ stage: scene.stage(), state, now, selectedRow, choose, socket, name, card: this.source(), ended: () => scene.ask() });
     scene.visit = (frame) => visit.frame(frame);
     return visit;
   }

@@ -4,6 +4,7 @@
 
 import { Matrix4, Plane, Quaternion, Vector3, type Object3D, type WebGLRenderer } from "three";
 import type { Places, Place } from "../scene/place";
+import type { Talker } from "../socket";
 import type { State } from "../state";
 import { Aim, type Aimed } from "./aim";
 import { BOARD, Board } from "./board";
@@ -11,6 +12,7 @@ import { rangeOfTime, type CardSource } from "./source";
 import { Hand, forward } from "./hand";
 import { free, jump, type Footprint, type Landing } from "./jump";
 import { Menu, padAt, type Pad } from "./menu";
+import { PeopleInRoom } from "./people";
 import { Pointers } from "./pointers";
 import { Grab, Rig, type Point } from "./rig";
 
@@ -31,6 +33,9 @@ export interface VrOptions {
   /** -1 = nobody. */
   readonly choose: (row: number) => void;
   readonly card: CardSource;
+  readonly socket: Talker;
+  /** What others read over one's head; "" = the server thinks of one. */
+  readonly name: string;
   readonly ended: () => void;
 }
 
@@ -50,12 +55,14 @@ export class VrSession {
   private readonly pointers = new Pointers();
   private readonly board = new Board();
   private readonly menu = new Menu();
+  private readonly people: PeopleInRoom;
   private readonly hands = new Map<XRInputSource, Hand>();
   private readonly aimed = new Map<XRInputSource, { row: number; pad: Pad | null; on: "pi" | "pad" | "board" | "nothing" }>();
   private readonly pressed = new Map<XRInputSource, number>();
   private readonly gripping = new Set<XRInputSource>();
   private readonly head: Point = { x: 0, y: 1.6, z: 0 };
   private readonly looking: Point = { x: 0, y: 0, z: -1 };
+  private readonly turned = { x: 0, y: 0, z: 0, w: 1 };
   private readonly found: Aimed = { row: -1, along: Infinity };
   private readonly modelFrom: Point = { x: 0, y: 0, z: 0 };
   private readonly modelWay: Point = { x: 0, y: 0, z: -1 };
@@ -73,6 +80,7 @@ export class VrSession {
   constructor(options: VrOptions) {
     this.options = options;
     this.aim = new Aim(options.stage.places);
+    this.people = new PeopleInRoom(options.socket, options.name);
     try {
       this.steps = localStorage.getItem(STEPS_KEY) === "1";
     } catch {
@@ -106,6 +114,8 @@ export class VrSession {
     await renderer.xr.setSession(session);
     renderer.xr.setFoveation(1);
     world.add(this.pointers.group, this.board.mesh, this.menu.mesh);
+    this.options.stage.room.add(this.people.group);
+    this.people.enter();
   }
 
   async leave(): Promise<void> {
@@ -117,12 +127,13 @@ export class VrSession {
   }
 
   /** For tests and the curious: what the hands mean just now, and what the board says. */
-  get says(): { hands: { handedness: string; row: number; on: string }[]; board: string; landing: boolean; rig: Rig; turning: string } {
+  get says(): { hands: { handedness: string; row: number; on: string }[]; board: string; landing: boolean; rig: Rig; turning: string; others: number } {
     const hands = [...this.hands.values()].map(({ source }) => {
       const { row, on } = this.aimed.get(source) ?? { row: -1, on: "nothing" };
       return { handedness: source.handedness, row, on };
     });
-    return { hands, board: this.board.mesh.visible ? this.board.says : "", landing: this.landing.good, rig: this.rig, turning: this.steps ? "steps" : "smooth" };
+    return { hands, board: this.board.mesh.visible ? this.board.says : "", landing: this.landing.good, rig: this.rig, turning: this.steps ? "steps" : "smooth",
+      others: this.people.others.count };
   }
 
   /** Before each drawn frame of the visit. */
@@ -134,7 +145,9 @@ export class VrSession {
     const seconds = this.last < 0 ? 0 : (now - this.last) / 1000;
     this.last = now;
     Object.assign(this.head, { x: viewer.transform.position.x, y: viewer.transform.position.y, z: viewer.transform.position.z });
-    forward(viewer.transform.orientation, this.looking);
+    const { x, y, z, w } = viewer.transform.orientation;
+    Object.assign(this.turned, { x, y, z, w });
+    forward(this.turned, this.looking);
     if (!this.begun) this.begin();
     this.seeHands(frame, space);
     this.walk(seconds);
@@ -142,6 +155,8 @@ export class VrSession {
     this.tell(now);
     this.point();
     this.put();
+    this.people.tell(this.rig, this.head, this.turned, this.hands.values(), now);
+    this.people.update(1000 * seconds, this.rig.toModel(this.head, this.modelFrom), this.rig.scale);
   }
 
   private begin(): void {
@@ -359,6 +374,8 @@ export class VrSession {
     this.session = null;
     renderer.xr.enabled = false;
     world.remove(this.pointers.group, this.board.mesh, this.menu.mesh);
+    room.remove(this.people.group);
+    this.people.leave();
     for (const source of [...this.hands.keys()]) this.forget(source);
     this.gripping.clear();
     this.grab = null;
