@@ -37,6 +37,7 @@ soak: setup  ## the slow runs: long simulations with many seeds, and every Warbl
 	@$(BIN)/python -m pytest tests/sim --seeds 500 --timeout 3600
 	@$(BIN)/python -m tests.warble.agree with pyodide-311 pyodide-312 pyodide-313 pyodide-314
 	@$(BIN)/python -m tests.warble.box.soak
+	@$(BIN)/python -m tests.herd
 	@TWIN_VR_EVERY=1 $(BIN)/python -m pytest tests/e2e/test_vr.py
 
 fuzz: setup  ## search for programs that Warble gets wrong, ten minutes or FUZZ_SECONDS, with a new seed each time

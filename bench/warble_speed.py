@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable
+from itertools import repeat
 from typing import Any
 from unittest import mock
 
@@ -114,7 +115,11 @@ def with_and_without(loop: Loop) -> dict[str, Callable[[], Outcome]]:
             return execute(program, modes=(mode,))
 
     def drawing_nothing() -> Outcome:
-        with mock.patch.object(RUN, "compile_program", free), mock.patch.object(Meter, "rounds", _rounds_for_nothing):
+        with (
+            mock.patch.object(RUN, "compile_program", free),
+            mock.patch.object(Meter, "rounds", _rounds_for_nothing),
+            mock.patch.object(Meter, "times", _times_for_nothing),
+        ):
             return execute(program, modes=(mode,))
 
     drawn, less = drawing(), drawing_nothing()
@@ -125,6 +130,12 @@ def with_and_without(loop: Loop) -> dict[str, Callable[[], Outcome]]:
 
 def _rounds_for_nothing(_: Meter, start: int, stop: int, step: int, *_rest: int) -> range:
     return range(start, stop, step)
+
+
+def _times_for_nothing(meter: Meter, start: int, stop: int, step: int, *_rest: int) -> repeat[None]:
+    rounds = range(start, stop, step)
+    meter.counted = start + len(rounds) * step
+    return repeat(None, len(rounds))
 
 
 class _Kept:

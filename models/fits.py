@@ -6,6 +6,7 @@ layout.py once a file.
 
 from __future__ import annotations
 
+from models import fits_fittings
 from models.errors import LayoutError
 from models.plan import SHELF, Plan, RackPlan
 
@@ -17,6 +18,7 @@ def check(file: str, plan: Plan) -> None:
     """Raises LayoutError (does_not_fit) at the first thing that does not fit."""
     _check_boards(file, plan)
     _check_racks(file, plan)
+    fits_fittings.check(plan, lambda fits, key, what: _need(fits, file, key, what))
 
 
 def _need(fits: bool, file: str, key: str, what: str) -> None:

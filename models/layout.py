@@ -15,12 +15,15 @@ from pathlib import Path
 
 from models import fits, plan
 from models.errors import LayoutError
+from models.fittings import Fitting, Housing, lamps
+from models.lines import line_of
 from models.places import Body, Places, Rack, Slot, Switch, Vector
 from models.table import quoted
 
 __all__ = ["SHIPPED", "Body", "Layout", "LayoutError", "Rack", "Slot", "Switch", "load", "parse"]
 
 VERSION = 1  # of layout.json
+ANY_ORIGIN = "https://twin.example"  # what a marker says changes nothing about where it hangs
 SHIPPED = ("cluster", "desk", "mini")
 _HERE = Path(__file__).parent
 
@@ -36,6 +39,11 @@ class Layout:
     switches: tuple[Switch, ...]
     racks: tuple[Rack, ...]
     bodies: tuple[Body, ...]
+    fans: tuple[Fitting, ...] = ()
+    chargers: tuple[Fitting, ...] = ()
+    servers: tuple[Fitting, ...] = ()
+    lamps: tuple[Fitting, ...] = ()
+    housing: Housing | None = None
 
     @cached_property
     def _places(self) -> dict[tuple[str, int], Slot]:
@@ -71,6 +79,11 @@ class Layout:
                 {name: _plain(getattr(rack, name)) for name in ("name", "position", "size", "yaw")}
                 for rack in self.racks
             ],
+            "fans": _columns(self.fans),
+            "chargers": _columns(self.chargers),
+            "servers": _columns(self.servers),
+            "lamps": _columns(self.lamps),
+            "markers": _hung(self),
         }
 
     @cached_property
@@ -90,7 +103,11 @@ def load(name_or_path: str) -> Layout:
     if path.suffix != ".toml":
         what = f"is not a cluster of the twin's own: use {quoted(list(SHIPPED))}, or the path of a .toml file."
         raise LayoutError("not_found", repr(name_or_path), "", what)
-    return parse(path.name, plan.read(path))
+    values, text = plan.read(path)
+    try:
+        return parse(path.name, values)
+    except LayoutError as error:
+        raise error.on_line(line_of(text, error.key)) from None
 
 
 def parse(file: str, values: dict[str, object]) -> Layout:
@@ -106,7 +123,29 @@ def parse(file: str, values: dict[str, object]) -> Layout:
         switches=tuple(places.switches),
         racks=tuple(places.racks),
         bodies=tuple(places.bodies),
+        fans=tuple(places.fans),
+        chargers=tuple(places.chargers),
+        servers=tuple(places.servers),
+        lamps=lamps(drawn.fittings.lamp),
+        housing=drawn.fittings.housing,
     )
+
+
+def _columns(fittings: tuple[Fitting, ...]) -> dict[str, object]:
+    return {name: [_plain(getattr(one, name)) for one in fittings] for name in ("id", "of", "position", "size", "yaw")}
+
+
+def _hung(layout: Layout) -> dict[str, object]:
+    """Where printed markers hang, as columns; none where a cluster has no room for them."""
+    from models.errors import MarkerError
+    from models.markers.place import markers  # which reads layouts itself
+
+    try:
+        found = markers(layout, ANY_ORIGIN)
+    except MarkerError:
+        found = ()
+    columns = ("id", "switch_ip", "rack", "size_m", "position", "yaw")
+    return {name.removesuffix("_m"): [_plain(getattr(one, name)) for one in found] for name in columns}
 
 
 def _plain(value: object) -> object:

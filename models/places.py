@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import cos, pi, sin
 
+from models.fittings import FAN_GAP, Fitting
 from models.plan import SHELF, BankPlan, Part, Plan, RackPlan
 
 Vector = tuple[float, float, float]
@@ -82,12 +83,17 @@ class Places:
         self.switches: list[Switch] = []
         self.racks: list[Rack] = []
         self.bodies: list[Body] = []
+        self.fans: list[Fitting] = []
+        self.chargers: list[Fitting] = []
+        self.servers: list[Fitting] = []
         self._banks = 0
         self._shelves = 0
         for rack in plan.racks:
             self._add_rack(rack)
             for bank in rack.banks:
                 self._add_bank(rack, bank)
+            self._add_servers(rack)
+        self._add_frame_fans()
 
     def _add_rack(self, rack: RackPlan) -> None:
         plan = self._plan
@@ -114,6 +120,31 @@ class Places:
         position = _at(rack, 0, middle, (plan.rack_depth - plan.switch_depth) / 2)
         size = (plan.panel, _round(height), plan.switch_depth)
         self.switches.append(Switch(bank.switch_ip, rack.name, number, position, size, _yaw(rack)))
+        if (charger := plan.fittings.charger) is not None:
+            behind = _at(rack, 0, middle, (charger[2] - plan.rack_depth) / 2)
+            self.chargers.append(Fitting(f"charger-{number}", bank.switch_ip, behind, charger, _yaw(rack)))
+
+    def _add_servers(self, rack: RackPlan) -> None:
+        plan = self._plan
+        for server in plan.fittings.servers:
+            if server.rack == rack.name:
+                height = server.units * plan.unit
+                middle = server.top_unit * plan.unit - height / 2
+                position = _at(rack, 0, middle, (plan.rack_depth - server.depth) / 2)
+                size = (plan.panel, _round(height), server.depth)
+                self.servers.append(Fitting(server.name, rack.name, position, size, _yaw(rack)))
+
+    def _add_frame_fans(self) -> None:
+        if (plan := self._plan.fittings.frame_fan) is not None:
+            for position in plan.at:
+                self.fans.append(Fitting(f"fan-{len(self.fans)}", "", position, plan.size))
+
+    def _add_fan(self, rack: RackPlan, slot: Slot, right: float, middle: float, forward: float) -> None:
+        fan = self._plan.fittings.fan
+        if fan is not None and slot.column >= fan.first and (slot.column - fan.first) % fan.every == 0:
+            behind = forward - self._plan.pi[2] / 2 - FAN_GAP - fan.size[2] / 2
+            position = _at(rack, right, middle, behind)
+            self.fans.append(Fitting(f"fan-{len(self.fans)}", slot.id, position, fan.size, slot.yaw))
 
     def _add_shelf(self, rack: RackPlan, bank: BankPlan, number: int, part: Part, row_id: int, middle: float) -> None:
         plan = self._plan
@@ -127,24 +158,24 @@ class Places:
                 continue
             port = part.first_port + column * part.port_step
             right = (column - (plan.columns - 1) / 2) * plan.pitch
-            self.slots.append(
-                Slot(
-                    index=slot,
-                    id=f"{bank.switch_ip}-{port}",
-                    switch_ip=bank.switch_ip,
-                    port=port,
-                    rack=rack.name,
-                    side=rack.side,
-                    orientation=rack.orientation,
-                    bank=number,
-                    shelf=self._shelves,
-                    row_id=row_id,
-                    column=column,
-                    node_name=name,
-                    position=_at(rack, right, middle, forward),
-                    yaw=_yaw(rack),
-                )
+            found = Slot(
+                index=slot,
+                id=f"{bank.switch_ip}-{port}",
+                switch_ip=bank.switch_ip,
+                port=port,
+                rack=rack.name,
+                side=rack.side,
+                orientation=rack.orientation,
+                bank=number,
+                shelf=self._shelves,
+                row_id=row_id,
+                column=column,
+                node_name=name,
+                position=_at(rack, right, middle, forward),
+                yaw=_yaw(rack),
             )
+            self.slots.append(found)
+            self._add_fan(rack, found, right, middle, forward)
         self._shelves += 1
 
 

@@ -11,6 +11,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
+from models import fittings
 from models.errors import LayoutError
 from models.table import Table
 
@@ -76,10 +77,11 @@ class Plan:
     switch_depth: float
     parts: tuple[Part, ...]
     racks: tuple[RackPlan, ...]
+    fittings: fittings.Fittings
 
 
-def read(path: Path) -> dict[str, object]:
-    """The values of a .toml file. Raises LayoutError."""
+def read(path: Path) -> tuple[dict[str, object], str]:
+    """The values of a .toml file, and its text. Raises LayoutError."""
     file = path.name
     try:
         with path.open("rb") as stream:
@@ -91,7 +93,8 @@ def read(path: Path) -> dict[str, object]:
     if len(body) > MAX_BYTES:
         raise LayoutError("unreadable", file, "", f"has more than {MAX_BYTES} bytes. Is this a cluster file?")
     try:
-        return tomllib.loads(body.decode("utf-8"))
+        text = body.decode("utf-8")
+        return tomllib.loads(text), text
     except UnicodeDecodeError as error:
         raise LayoutError("bad_toml", file, "", f"is not UTF-8 at byte {error.start}: save it so.") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -123,6 +126,7 @@ def parse(file: str, values: dict[str, object]) -> Plan:
         switch_depth=switch.metres("depth_mm"),
         parts=parts,
         racks=_racks(top, parts),
+        fittings=fittings.read(top, pis, MAX_UNITS),
     )
     for table in (frame, mount, pi, shelf, switch, top):
         table.done()

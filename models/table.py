@@ -76,7 +76,18 @@ class Table:
 
     def point(self, name: str) -> tuple[float, float, float]:
         """A point [x, y, z] in millimetres, as metres."""
-        values = self._list(name)
+        return self._point(name, self._list(name))
+
+    def points(self, name: str) -> tuple[tuple[float, float, float], ...]:
+        """A list of points in millimetres, as metres."""
+        found = []
+        for i, values in enumerate(self._list(name)):
+            if not isinstance(values, list):
+                self.fail("wrong_type", f"{name}[{i}]", f"is {values!r}: write [x, y, z] in millimetres.")
+            found.append(self._point(f"{name}[{i}]", values))
+        return tuple(found)
+
+    def _point(self, name: str, values: list[object]) -> tuple[float, float, float]:
         if len(values) != 3:
             self.fail("wrong_type", name, f"has {len(values)} values: write three, [x, y, z] in millimetres.")
         x, y, z = (_metres(self._millimetres(f"{name}[{i}]", value)) for i, value in enumerate(values))
@@ -99,6 +110,16 @@ class Table:
                 self.fail("wrong_type", f"{name}[{i}]", f"is {value!r}: it must be a table.")
             found.append(Table(self.file, f"{self.key(name)}[{i}]", value))
         return found
+
+    def optional(self, name: str) -> Table | None:
+        """A table that may be left out."""
+        self._asked.append(name)
+        return self.table(name) if name in self._values else None
+
+    def optional_tables(self, name: str) -> list[Table]:
+        """An array of tables that may be left out."""
+        self._asked.append(name)
+        return self.tables(name) if name in self._values else []
 
     def done(self) -> None:
         """Refuses keys that nothing asked for."""

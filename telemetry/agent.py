@@ -23,6 +23,8 @@ from collections import deque
 from telemetry import discovery
 from telemetry.errors import AgentError
 from telemetry.identity import Identity, identify
+from telemetry.keep import MemoryKeep
+from telemetry.keep_file import open_keep
 from telemetry.link import Link
 from telemetry.mailbox import Mailbox
 from telemetry.options import Options, read_options
@@ -78,6 +80,11 @@ class Agent:
         self._link = Link(self._mailbox.post, options.read_token, options.ca)
         self._ears = self._listen() if not options.server else None
         self._probe = self._answer_probes() if options.http_port else None
+        keep, said = open_keep(
+            options.keep_dir, self._identity.mac, int(options.keep_mb * 1_000_000), self._identity.boot_id
+        )
+        if options.keep_dir:
+            _log.log(logging.WARNING if isinstance(keep, MemoryKeep) else logging.INFO, "%s", said)
         self._session = Session(
             self._identity.mac,
             options.period_s,
@@ -85,6 +92,8 @@ class Agent:
             time.monotonic(),
             url=options.server,
             once=options.once,
+            keep=keep,
+            catch_up=options.catch_up_rate,
         )
         self._stopping = False
 
@@ -186,6 +195,7 @@ class Agent:
         if self._ears is not None:
             self._ears.close()
         self._mailbox.close()
+        self._session.keep.close()
 
 
 def birth(identity: Identity, options: Options) -> dict[str, object]:

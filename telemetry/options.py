@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from telemetry import discovery, probe
 from telemetry.errors import AgentError, ReportError
 from telemetry.fields import switch_ip as read_switch
+from telemetry.session import CATCH_UP
 
 TABLE = (  # flag, environment, default, metavar, help
     (
@@ -57,6 +58,21 @@ TABLE = (  # flag, environment, default, metavar, help
         "PORT",
         "for the old calls that read; 0 for none",
     ),
+    (
+        "--keep-dir",
+        "TWIN_AGENT_KEEP_DIR",
+        "",
+        "DIR",
+        "where reports that cannot be sent are kept; without it, in memory",
+    ),
+    ("--keep-mb", "TWIN_AGENT_KEEP_MB", "16", "MB", "how much may be kept there, 0.1 to 1000"),
+    (
+        "--catch-up-rate",
+        "TWIN_AGENT_CATCH_UP_RATE",
+        f"{CATCH_UP:g}",
+        "N",
+        "kept reports sent a second, once there is a server again, 0.01 to 100",
+    ),
     ("--log-level", "TWIN_AGENT_LOG_LEVEL", "info", "LEVEL", "debug, info, warning or error"),
 )
 _LEVELS = ("debug", "info", "warning", "error")
@@ -78,6 +94,9 @@ class Options:
     switch_ip: str = ""
     port: int = -1
     http_port: int = probe.PORT
+    keep_dir: str = ""
+    keep_mb: float = 16.0
+    catch_up_rate: float = CATCH_UP
     log_level: str = "info"
     once: bool = False
 
@@ -124,6 +143,9 @@ def read_options(args: argparse.Namespace, environment: Mapping[str, str] = os.e
         switch_ip=_switch(got["--switch-ip"]),
         port=int(_number(got, "--port-on-switch", -1, 65535)),
         http_port=int(_number(got, "--http-port", 0, 65535)),
+        keep_dir=got["--keep-dir"],
+        keep_mb=_number(got, "--keep-mb", 0.1, 1000),
+        catch_up_rate=_number(got, "--catch-up-rate", 0.01, 100),
         log_level=got["--log-level"],
         once=bool(getattr(args, "once", False)),
     )

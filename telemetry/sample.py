@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from telemetry.nodeclock import NodeClock
 from telemetry.processes import Top
 from telemetry.report import Report
 
@@ -100,6 +101,7 @@ class Sampler:
         self._sources = sources or Sources()
         self._top = top or Top(self._sources.memory()[1])
         self._last_at = -1e9
+        self._clock = NodeClock()
         self._sources.cpu_percent()  # the first answer of psutil means nothing
         self._primed = False
 
@@ -128,7 +130,7 @@ class Sampler:
             processes=self._top.busiest(now),
             data={},
             status="true",
-            sampled_ms=int(sources.wall() * 1000),
+            sampled_ms=self._clock.read(int(sources.wall() * 1000)),
             extra={},
         )
 

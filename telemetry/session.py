@@ -5,19 +5,19 @@ events and carries out.
     DISCOVERING --Found--> WAITING --Tick--> CONNECTING --Connected--> BORN --Acked--> REPORTING
          (no address yet)     ^                  | Refused, Failed       | Nacked, Died     | Died, no answer
                               +------------------+-----------------------+------------------+
-    Stop leads from anywhere to STOPPED. Sampling never stops: reports made without a server wait, the
-    newest UNSENT of them; older ones are dropped and counted. At most one report is on its way at any time.
+    Stop leads from anywhere to STOPPED. Sampling never stops: a report that cannot be sent is kept (keep.py), but for
+    the newest, which goes first when there is a server again. What was kept follows, oldest first, `catch_up` of them
+    a second, each with `heldMs`. At most one report is on its way at any time.
 """
 
 from __future__ import annotations
 
 import random
 import zlib
-from collections import deque
-from collections.abc import Mapping
 from enum import Enum
 
 from telemetry.backoff import Backoff
+from telemetry.keep import Keep, Kept, MemoryKeep
 from telemetry.steps import (
     Acked,
     Birth,
@@ -41,7 +41,7 @@ from telemetry.steps import (
     Tick,
 )
 
-UNSENT = 12  # reports kept without a server: a minute at 5 s, about 15 kB
+CATCH_UP = 2.0  # kept reports a second: an hour at 5 s in six minutes
 CONNECT_S = 30.0  # for TCP, TLS, websocket and namespace together
 ANSWER_S = 15.0  # for an acknowledgement; the server's disk may be slow, a dead server is slower
 FOUND_SPREAD_S = 2.0  # 1050 agents hear one broadcast in one millisecond
@@ -90,18 +90,33 @@ class Session:
     """The talk of one agent with its server. `url` "" means: wait for a broadcast."""
 
     def __init__(
-        self, mac: str, period_s: float, rng: random.Random, now: float, *, url: str = "", once: bool = False
+        self,
+        mac: str,
+        period_s: float,
+        rng: random.Random,
+        now: float,
+        *,
+        url: str = "",
+        once: bool = False,
+        keep: Keep | None = None,
+        catch_up: float = CATCH_UP,
     ) -> None:
         self.state = _S.WAITING if url else _S.DISCOVERING
         self.url = url
-        self.dropped = 0  # reports that no server saw, since the last connection
+        self.keep: Keep = MemoryKeep() if keep is None else keep
         self._heard = url  # the newest address that was broadcast
         self._period_s = period_s
         self._rng = rng
         self._backoff = Backoff(rng)
         self._once = once
-        self._unsent: deque[tuple[float, Mapping[str, object]]] = deque(maxlen=UNSENT)  # (when sampled, report)
-        self._flight: tuple[float, Mapping[str, object]] | None = None
+        self._gap_s = 1.0 / catch_up
+        self._patience = Backoff(rng)  # with kept reports; the connection has its own
+        self._fresh: Kept | None = None  # the newest, not sent yet
+        self._flight: Kept | None = None
+        self._flight_is_late = False  # it is the oldest of `keep`, which has it until it is taken
+        self._late_at = now  # REPORTING: when the next kept report may go
+        self._seen = False  # this connection has had a fresh one, so that no kept one is shown as the newest
+        self._told_thinned = 0
         self._sample_at = now + (min(0.5, period_s) if once else phase(mac, period_s))
         self._retry_at = now  # WAITING: when to connect
         self._answer_by = now  # CONNECTING, BORN, REPORTING with a report on its way: when to give up
@@ -126,8 +141,10 @@ class Session:
             due.append(self._retry_at)
         if self.state in (_S.CONNECTING, _S.BORN) or self._flight is not None:
             due.append(self._answer_by)
-        if self.state is _S.REPORTING and self._flight is None and self._unsent:
+        if self.state is _S.REPORTING and self._flight is None and self._fresh is not None:
             due.append(self._hold_until)
+        elif self.state is _S.REPORTING and self._flight is None and self._seen and len(self.keep):
+            due.append(max(self._hold_until, self._late_at))
         if self._once:
             due.append(self._give_up_at)
         return min(due)
@@ -167,9 +184,14 @@ class Session:
 
     def _born(self, event: Acked, now: float) -> list[Instruction]:
         self.state = _S.REPORTING
-        lost = f" {self.dropped} reports were dropped while there was no server." if self.dropped else ""
-        self.dropped = 0
-        return [self._say("info", f"Connected to {self.url}.{lost}"), *self._send(now)]
+        self._seen = False
+        self._late_at = now + self._rng.uniform(0.0, 2 * self._gap_s)  # 1050 of them may have come back at once
+        return [self._say("info", f"Connected to {self.url}.{self._owed()}"), *self._send(now)]
+
+    def _owed(self) -> str:
+        thinned, self._told_thinned = self.keep.thinned - self._told_thinned, self.keep.thinned
+        waiting = f" {len(self.keep)} reports were kept and follow." if len(self.keep) else ""
+        return waiting + (f" {thinned} more were thinned out for want of room." if thinned else "")
 
     def _stillborn(self, event: Nacked, now: float) -> list[Instruction]:
         say = self._say("error", f"{self.url} refused this Pi: {event.message} ({event.code})")
@@ -197,24 +219,31 @@ class Session:
     # Reports
 
     def _sampled(self, event: Sampled, now: float) -> list[Instruction]:
-        if len(self._unsent) == UNSENT:
-            self.dropped += 1  # the deque drops its oldest
-        self._unsent.append((now, event.body))
+        if self._fresh is not None:
+            self.keep.add(self._fresh)
+        self._fresh = Kept(now, event.body)
         return self._send(now)
 
     def _send(self, now: float) -> list[Instruction]:
-        ready = self.state is _S.REPORTING and self._flight is None and now >= self._hold_until
-        if not ready or not self._unsent:
+        if self.state is not _S.REPORTING or self._flight is not None or now < self._hold_until:
             return []
-        self._flight = self._unsent.popleft()
+        if self._fresh is not None:
+            self._flight, self._fresh, self._flight_is_late = self._fresh, None, False
+        elif self._seen and now >= self._late_at:
+            self._flight, self._flight_is_late = self.keep.oldest(now), True
+            self._late_at = now + self._gap_s
+        if self._flight is None:
+            return []
         self._answer_by = now + ANSWER_S
-        at, body = self._flight
+        held_s = now - self._flight.at
         # A Pi has no battery for its clock: how long a report waited here is worth more to the server than sampledAt.
-        late = {"heldMs": int((now - at) * 1000)} if now - at >= HELD_S else {}
-        return [Send({**body, **late})]
+        late = {"heldMs": int(held_s * 1000)} if held_s >= HELD_S else {}
+        return [Send({**self._flight.body, **late})]
 
     def _accepted(self, event: Acked, now: float) -> list[Instruction]:
-        self._flight = None
+        if self._flight_is_late:
+            self._patience.reset()
+        self._land()
         self._backoff.reset()
         self._hurried = False
         if self._once:
@@ -225,20 +254,39 @@ class Session:
         say = self._say("warning", f"The server did not take a report: {event.message} ({event.code})")
         if self._once:
             return [say, Close(), *self._exit(1)]
-        if event.retry:
-            self._take_back()
+        if not event.retry:
+            self._land()  # as it is it will never be taken
+            return [say, *self._send(now)]
+        if self._flight_is_late:
+            self._late_at = now + self._patience.next()  # fresh ones may still be welcome
+        else:
             self._hold_until = now + self._backoff.next()
-            return [say]
-        self._flight = None  # as it is it will never be taken
+        self._take_back()
         return [say, *self._send(now)]
 
+    def _land(self) -> None:
+        """The report on its way is off our hands."""
+        if self._flight is not None and self._flight_is_late:
+            self.keep.done()
+        elif self._flight is not None:
+            self._seen = True
+        self._flight = None
+
     def _take_back(self) -> None:
-        if self._flight is not None:
-            if len(self._unsent) < UNSENT:
-                self._unsent.appendleft(self._flight)
+        """The report on its way did not arrive, or nobody can tell; should it have arrived, it counts once."""
+        if self._flight is not None and not self._flight_is_late:
+            if self._fresh is None:
+                self._fresh = self._flight
             else:
-                self.dropped += 1
-            self._flight = None
+                self.keep.add(self._flight)
+        self._flight = None
+
+    def _put_away(self) -> None:
+        """The agent ends: what is in its hands goes to what is kept."""
+        self._take_back()
+        if self._fresh is not None:
+            self.keep.add(self._fresh)
+            self._fresh = None
 
     # Time
 
@@ -271,6 +319,8 @@ class Session:
 
     def _exit(self, code: int) -> list[Instruction]:
         self.state = _S.STOPPED
+        if not self._once:
+            self._put_away()
         return [Exit(code)]
 
     def _say(self, level: str, text: str) -> Say:

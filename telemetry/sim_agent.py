@@ -3,7 +3,7 @@ falls silent, says bye and comes back; what it reports is fleet.py's, the connec
 by simulate.py.
 
     mode        socket                          reports
-    up          open (reconnects with backoff)  one a period; what was not acknowledged first
+    up          open (reconnects with backoff)  one a period; between them what was kept, oldest first
     hung        stays as it is                  none
     rebooting   bye, then closed                none; out of `hung` there is no bye
     dead        cut                             none
@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 
+from telemetry.keep import Keep, Kept
 from telemetry.sim_faults import Mode
 from telemetry.sim_hub import Hub
 from telemetry.sim_line import Line, LineError, check
@@ -25,17 +27,18 @@ MISSES = 3  # acknowledgements that may be missing in a row before the agent tak
 class Agent:
     """`run` until cancelled, `wake` it when its node's mode changed, then `leave`."""
 
-    __slots__ = ("_due", "_hub", "_index", "_kept", "_kept_at", "_line", "_misses", "_wake")
+    __slots__ = ("_due", "_hub", "_index", "_late_at", "_late_failures", "_line", "_misses", "_wake", "keep")
 
     def __init__(self, index: int, hub: Hub) -> None:
         self._index = index
         self._hub = hub
         self._wake = asyncio.Event()
         self._line: Line | None = None
-        self._kept: dict[str, object] | None = None  # sent, not acknowledged
-        self._kept_at = 0.0  # loop time of its sampling
+        self.keep: Keep = hub.new_keep()
+        self._late_at = 0.0  # loop time at which the next kept report may go
+        self._late_failures = 0
         self._misses = 0
-        self._due = 0.0
+        self._due = -1.0  # not known yet
 
     def wake(self) -> None:
         """Look again: the node's mode changed, or the line was lost."""
@@ -51,7 +54,7 @@ class Agent:
                 failures = 0
                 await self._stay()
             except LineError:
-                await self._pause(self._hub.back_off_s(failures))
+                await self._sit_out(self._hub.back_off_s(failures))
                 failures += 1
 
     async def leave(self, reason: str) -> None:
@@ -81,7 +84,26 @@ class Agent:
         await hub.connect(line, hub.birth(self._index))
         self._line = line
         self._misses = 0
-        self._due = asyncio.get_running_loop().time() + hub.chance.random() * hub.period_s
+        now = asyncio.get_running_loop().time()
+        self._due = now + hub.chance.random() * hub.period_s
+        self._late_at = self._due + hub.chance.random() * 2 / hub.catch_up
+
+    async def _sit_out(self, seconds: float) -> None:
+        """A wait between two connections, in which the node goes on sampling."""
+        now = asyncio.get_running_loop().time
+        end = now() + seconds
+        while (left := end - now()) > 0 and self._hub.fleet.speaks(self._index):
+            if self._due < 0:
+                self._due = now() + self._hub.chance.random() * self._hub.period_s
+            if now() >= self._due:
+                self.keep.add(Kept(now(), self._hub.report(self._index)))
+                self._go_on()
+            await self._pause(min(left, self._due - now()))
+
+    def _go_on(self) -> None:
+        """To the next report's time; what was missed is not made up for."""
+        late_s = asyncio.get_running_loop().time() - self._due
+        self._due += self._hub.period_s * (1 + max(0, late_s // self._hub.period_s))
 
     async def _stay(self) -> None:
         """Until the node goes down; raises LineError when the line goes first."""
@@ -97,29 +119,43 @@ class Agent:
                 raise LineError("lost", "The connection was lost.", retry=True)
             if not hung and now() >= self._due:
                 await self._report(self._line)
-                self._due += self._hub.period_s * (1 + max(0, (now() - self._due) // self._hub.period_s))
+                self._go_on()
+            elif not hung and len(self.keep) and now() >= self._late_at:
+                await self._catch_up(self._line)
+            elif hung:
+                await self._pause(None)
             else:
-                await self._pause(None if hung else self._due - now())
+                await self._pause(min(self._due, self._late_at if len(self.keep) else self._due) - now())
 
     async def _go_down(self, bye: str) -> None:
-        self._kept = None  # it was in memory
+        self.keep = self._hub.new_keep()  # it was in memory
         if bye:
             await self.leave(bye)
         self.cut()
 
     async def _report(self, line: Line) -> None:
-        """What is owed, then what is new."""
-        if self._kept is not None:
-            self._hub.counts.resent += 1
-            # How long it waited, as the real agent says it: the server must not take it for fresh.
-            held_ms = round((asyncio.get_running_loop().time() - self._kept_at) * 1000)
-            if not await self._deliver(line, {**self._kept, "heldMs": held_ms}):
-                return
-        self._kept = self._hub.report(self._index)
-        self._kept_at = asyncio.get_running_loop().time()
-        await self._deliver(line, self._kept)
+        """What is new."""
+        fresh = Kept(asyncio.get_running_loop().time(), self._hub.report(self._index))
+        if not await self._deliver(line, fresh.body):
+            self.keep.add(fresh)
 
-    async def _deliver(self, line: Line, body: dict[str, object]) -> bool:
+    async def _catch_up(self, line: Line) -> None:
+        """What is owed: one of it."""
+        now = asyncio.get_running_loop().time()
+        kept = self.keep.oldest(now)
+        if kept is None:
+            return
+        self._hub.counts.resent += 1
+        self._late_at = now + 1 / self._hub.catch_up
+        # How long it waited, as the real agent says it: the server must not take it for fresh.
+        if await self._deliver(line, {**kept.body, "heldMs": round((now - kept.at) * 1000)}):
+            self.keep.done()
+            self._late_failures = 0
+        else:
+            self._late_at = asyncio.get_running_loop().time() + self._hub.back_off_s(self._late_failures)
+            self._late_failures += 1
+
+    async def _deliver(self, line: Line, body: Mapping[str, object]) -> bool:
         """True when the report is off our hands, taken or refused for good."""
         self._hub.counts.sent += 1
         try:
@@ -128,10 +164,7 @@ class Agent:
             self._miss(error)
             return False
         self._misses = 0
-        if not self._hub.counts.judge(answer):
-            return False
-        self._kept = None
-        return True
+        return self._hub.counts.judge(answer)
 
     def _miss(self, error: LineError) -> None:
         if error.code == "timeout":

@@ -8,14 +8,18 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import aiohttp
 
 from telemetry.fleet import Fleet
+from telemetry.keep import Keep, MemoryKeep
 from telemetry.sim_line import Line, LineError, check
 
 CONNECTS_AT_ONCE = 32
+CATCH_UP = 2.0  # kept reports a second and node, as the real agent's
+KEEP_BYTES = 100_000  # a node: 1050 of them live in this one process
 BACKOFF_FIRST_S = 0.5
 BACKOFF_CAP_S = 8.0  # a real agent waits up to 60 s; a simulator's user wants the picture back
 
@@ -61,6 +65,8 @@ class Hub:
     session: aiohttp.ClientSession
     chance: random.Random
     counts: Counts = field(default_factory=Counts)
+    catch_up: float = CATCH_UP
+    new_keep: Callable[[], Keep] = lambda: MemoryKeep(KEEP_BYTES)
     gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONNECTS_AT_ONCE))
 
     async def connect(self, line: Line, birth: dict[str, object]) -> None:

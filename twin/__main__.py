@@ -49,6 +49,15 @@ def _parser(command: str) -> argparse.ArgumentParser:
     )
     if command == "store":
         _store_arguments(store)
+    markers = commands.add_parser("markers", help="print markers for the racks: a PDF, SVGs and what AR viewers need")
+    if command == "markers":
+        _markers_arguments(markers)
+    model = commands.add_parser("model", help="the cluster as layout.json, GLB and USDZ; check a cluster file")
+    if command == "model":
+        _model_arguments(model)
+    tls = commands.add_parser("tls", help="HTTPS by itself: show, renew or export what devices have to trust")
+    if command == "tls":
+        _tls_arguments(tls)
     settings = commands.add_parser("settings", help="show every setting as a table")
     settings.set_defaults(act=_settings)
     describe = commands.add_parser(
@@ -64,6 +73,9 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="port to listen on (TWIN_PORT)")
     parser.add_argument("--data-dir", help="where the store and tokens live (TWIN_DATA_DIR)")
     parser.add_argument("--cluster", help="layout: cluster, mini, desk or a .toml file (TWIN_CLUSTER)")
+    parser.add_argument(
+        "--tls-auto", action="store_true", help="HTTPS too, with a certificate that is made here (TWIN_TLS=auto)"
+    )
     parser.add_argument(
         "--legacy-open",
         nargs="?",
@@ -108,12 +120,35 @@ def _store_arguments(parser: argparse.ArgumentParser) -> None:
     oracle_command.add_commands(what, _say, _bodies)
 
 
+def _tls_arguments(parser: argparse.ArgumentParser) -> None:
+    from twin.edge import tls_command
+
+    tls_command.add_commands(parser.add_subparsers(required=True, metavar="what"), _say, dict(os.environ))
+
+
 def _bodies(cluster: str) -> list[dict[str, object]]:
     """The bodies of a cluster's old model, for the database's HTTP modules."""
     from models.layout import load
     from twin.wire.ords import body_rows
 
     return body_rows(load(cluster))
+
+
+def _model_arguments(parser: argparse.ArgumentParser) -> None:
+    from models.command import add_commands
+    from twin.settings import Settings
+
+    own = Settings.read(dict(os.environ))
+    add_commands(parser.add_subparsers(required=True, metavar="what"), _say, own.cluster)
+
+
+def _markers_arguments(parser: argparse.ArgumentParser) -> None:
+    from models.markers import files
+    from twin.settings import Settings
+
+    own = Settings.read(dict(os.environ))
+    files.add_arguments(parser, own.data_dir, own.cluster)
+    parser.set_defaults(act=lambda args: files.run(args, _say))
 
 
 def _settings(args: argparse.Namespace) -> int:

@@ -24,7 +24,7 @@ from models import layout as layouts
 from models.errors import LayoutError
 from telemetry.store.base import StoreError
 from twin.core.columns import ONLINE
-from twin.core.errors import TwinError
+from twin.core.errors import BadInput, TwinError
 from twin.edge import beacon, logs, tokens
 from twin.service import Service
 from twin.settings import Settings, unknown
@@ -53,6 +53,9 @@ async def demo(args: argparse.Namespace, environ: Mapping[str, str], say: Say) -
 
     async def show(service: Service) -> None:
         nodes = len(service.layout.slots) if args.nodes is None else args.nodes
+        if nodes and service.settings.tls_only:
+            what = "the demo's Pis speak plain HTTP, which TWIN_TLS_ONLY refuses; run `twin serve`, or leave it out"
+            raise BadInput(what, field="TWIN_TLS_ONLY")
         async with _Simulator(service, nodes, args.seed, say) as simulator:
             say(f"{nodes} simulated Pis are on their way ...")
             await _first_frames(service, nodes)
@@ -96,7 +99,13 @@ def prepare(args: argparse.Namespace, environ: Mapping[str, str]) -> Service:
     """The service that the command line and the environment describe, not yet listening."""
     data_dir = Path(args.data_dir) if args.data_dir else None
     settings = Settings.read(
-        environ, host=args.host, port=args.port, data_dir=data_dir, cluster=args.cluster, legacy_open=args.legacy_open
+        environ,
+        host=args.host,
+        port=args.port,
+        data_dir=data_dir,
+        cluster=args.cluster,
+        legacy_open=args.legacy_open,
+        tls="auto" if args.tls_auto else None,
     )
     logs.configure(settings.log_format, settings.log_level)
     _allow_connections()
@@ -117,14 +126,37 @@ def _allow_connections() -> None:
 def welcome(service: Service) -> str:
     """What a person reads when it runs: where the page is, from here and from a phone."""
     settings = service.settings
+    scheme, port = ("https", service.tls_port) if service.tls is not None else ("http", service.port)
     here = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host
-    lines = ["", f"  The twin is at  http://{here}:{service.port}/"]
+    # On this machine plain HTTP is as good, and no browser has to trust anything for it.
+    lines = ["", f"  The twin is at  {_url('https' if settings.tls_only else 'http', here, service)}"]
     if settings.host == "0.0.0.0":
         for address in lan_addresses():
-            url = f"http://{address}:{service.port}/"
-            lines += [f"  on the network  {url}", "", qr(url)]
+            url = f"{scheme}://{address}:{port}/"
+            # The code leads to where trust begins; from there it is one step to the page.
+            code = f"{_url('http', address, service)}trust" if service.tls and service.tls.authority else url
+            lines += [f"  on the network  {url}", "", qr(code)]
+    lines += _how_to_trust(service, here)
     lines += [f"  tokens          {settings.data_dir / tokens.FILE}", ""]
     return "\n".join(lines)
+
+
+def _url(scheme: str, host: str, service: Service) -> str:
+    return f"{scheme}://{host}:{service.tls_port if scheme == 'https' else service.port}/"
+
+
+def _how_to_trust(service: Service, here: str) -> list[str]:
+    """Where a device gets the authority, and what to compare it with."""
+    if service.tls is None:
+        return []
+    lines = [f"  HTTPS           {_url('https', here, service)}"]
+    if service.tls.authority is None:
+        return lines
+    hosts = lan_addresses() if service.settings.host == "0.0.0.0" else [here]
+    lines += [
+        f"  a device that does not trust it yet opens first  {_url('http', each, service)}trust" for each in hosts
+    ]
+    return [*lines, f"  and compares    SHA-256 {service.tls.fingerprint}"]
 
 
 def lan_addresses() -> list[str]:

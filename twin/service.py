@@ -12,24 +12,21 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import random
 import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from models.layout import Layout
 from telemetry import report as reports
-from telemetry.backoff import Backoff
 from telemetry.report import Report
-from telemetry.store.base import Entry, StoreError
+from telemetry.store.base import Entry
 from telemetry.store.journal import Bounds, Journal
-from telemetry.store.ship import Shipper
 from telemetry.store.sqlite import SQLiteSpool
 from twin.core.access import Tokens
-from twin.core.errors import TwinError
+from twin.core.errors import BadInput, TwinError
 from twin.core.live import Live
 from twin.core.recorder import Recorder
 from twin.edge import beacon, server
@@ -41,11 +38,17 @@ from twin.edge.door import Door, Fallback
 from twin.edge.gate import Gate
 from twin.edge.history_api import HistoryApi
 from twin.edge.ingest import Ingest
+from twin.edge.landing import Landing
 from twin.edge.manager_api import ManagerApi
+from twin.edge.markers_api import MarkersApi
+from twin.edge.models_api import ModelsApi
+from twin.edge.models_api_shelf import Shelf
 from twin.edge.ops_api import Ops, Parts
 from twin.edge.ords_api import OrdsApi
 from twin.edge.page import Page
 from twin.edge.player import Player, Stage
+from twin.edge.presence import Room
+from twin.edge.recording import Recording
 from twin.edge.viewers import ViewerNamespace
 from twin.settings import Settings
 from twin.wire import events
@@ -56,12 +59,15 @@ from twin.wire.openapi import openapi
 from twin.wire.twin_fan import TwinFan
 from twin.wire.visor_fan import VisorFan
 
+if TYPE_CHECKING:
+    from twin.edge.tls import Tls
+    from twin.edge.tls_door import TlsDoor
+
 log = logging.getLogger(__name__)
 
 HEARTBEAT_MS = 1000  # a viewer that hears nothing for longer knows that the line, not the cluster, is silent
 EPOCH_FROM_S = 1_577_836_800  # 2020: keeps epochs of a wiped data directory above the ones viewers may remember
 STOP_S = 30.0  # for what waits to be committed
-RECORD_S = 1.0  # how much of what viewers saw may be missing after a crash
 MOST_UNSEEN = 1000  # batches of the last life that may not have been recorded: more than come in RECORD_S
 STORE_FILE = "telemetry.sqlite3"
 
@@ -74,6 +80,7 @@ class Service:
         self.layout = layout
         self.clock = clock or Clock()
         self.port = 0
+        self.tls_port = 0  # of HTTPS, when there is one
         self.closed_viewers: dict[str, int] = {}
         self._stopping = asyncio.Event()
         self._loose: set[asyncio.Task[None]] = set()
@@ -82,19 +89,13 @@ class Service:
         path = settings.data_dir / STORE_FILE
         ships = settings.store != "sqlite"
         self.store = SQLiteSpool(path, keep_ms=int(settings.keep_hours * 3_600_000), ships=ships)
-        self.journal: Journal[Report] = Journal(
-            self.store, self._apply, Bounds(settings.commit_linger_ms / 1000, max_waiting=settings.journal_max)
-        )
+        self.archive = archive_of(settings, self.store, self.clock)
+        self.landing = Landing(self.store, self.archive, self.clock, settings.spool_max_mb)
+        bounds = Bounds(settings.commit_linger_ms / 1000, max_waiting=settings.journal_max)
+        self.journal: Journal[Report] = Journal(self.store, self._apply, bounds, self.landing.full)
         self.live = Live(self._next_epoch(), self._slot_of, settings.rules())
         self.recorder = Recorder()
-        self.recorded_ms = -1  # the history knows what viewers saw up to here
-        self.archive = archive_of(settings, self.store, self.clock)
-        self.shipper: Shipper | None = None
-        if ships:
-            backoff = Backoff(random.Random())
-            self.shipper = Shipper(
-                self.store, self.journal.call, lambda: self.archive.store, self.clock.now_ms, backoff
-            )
+        self.recording = Recording(self.recorder, self.store, self.journal)
         self.gate = Gate(tokens, settings.legacy_open)
         self.ingest = Ingest(self.live, self.journal, self.clock, settings.max_body_kb * 1024)
         self.greeter = Greeter(self.live, layout, settings.tick_ms, int(settings.period_s * 1000), settings.lights)
@@ -108,9 +109,11 @@ class Service:
             Stage(self.twin_fan.hello_for, self._slot_of, settings.rules(), limits, self._closed),
             self.clock,
             self.spawn,
-            lambda: self.recorded_ms,
+            lambda: self.replayable_ms,
             settings.max_replays,
         )
+        self.models = ModelsApi(Shelf(settings.data_dir, settings.cluster), self.spawn)
+        self.room = Room(settings.max_present, self.clock, limits.soft_bytes)
         self.visor_fan = VisorFan(self.live, limits, self._closed)
         self.fans: dict[str, Fan] = {"/twin": self.twin_fan, "/": self.visor_fan}
         self.agents = AgentNamespace(self.ingest, self, self.gate, self.clock)
@@ -118,6 +121,7 @@ class Service:
         parts = Parts(
             self.live,
             self.journal,
+            self.landing,
             self.ingest,
             self.agents,
             self.fans,
@@ -125,16 +129,29 @@ class Service:
             self.player,
             lambda: self._not_ready,
         )
+        self.tls: Tls | None = None
+        self.tls_door: TlsDoor | None = None
+        if settings.https:
+            from twin.edge.tls import tls_of  # a twin without HTTPS does without cryptography
+            from twin.edge.tls_door import TlsDoor
+
+            self.tls = tls_of(settings, self.clock.now_ms)
+            assert self.tls is not None
+            self.tls_door = TlsDoor(self.tls, lambda: self.tls_port, only=settings.tls_only)
         self.ops = Ops(parts, json.dumps(openapi()).encode(), json.dumps(asyncapi()).encode())
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Service]:
-        """Start, yield while serving, stop in good order. Raises OSError when the port is taken."""
+        """Start, yield while serving, stop in good order. Raises OSError or TwinError when a port is taken."""
         self._restore()
         try:
             host, port = self.settings.host, self.settings.port
-            runner, self.port = await server.listen(self._application(), host, port, self._door)
-        except OSError:
+            # The door knows reports only, and would take them where nothing but the way to HTTPS is meant to be.
+            plain = None if self.settings.tls_only else self._door
+            runner, self.port = await server.listen(self._application(), host, port, plain)
+            if self.tls is not None:
+                self.tls_port = await self._listen_with_tls(runner, self.tls)
+        except (OSError, TwinError):
             self.store.close()
             raise
         writer = self._start(self.journal.run())
@@ -151,9 +168,19 @@ class Service:
                 task.cancel()
             self.journal.stop()
             await asyncio.wait([writer, *background], timeout=STOP_S)
-            self._record_now()
-            await self.archive.close()
+            self.recording.now()
+            await self.landing.close()
             self.store.close()
+
+    @property
+    def recorded_ms(self) -> int:
+        """The spool knows what viewers saw up to here."""
+        return self.recording.recorded_ms
+
+    @property
+    def replayable_ms(self) -> int:
+        """The history's store knows it up to here; with a database that is later."""
+        return self.landing.replayable_ms(self.recorded_ms)
 
     @property
     def stopping(self) -> bool:
@@ -212,11 +239,12 @@ class Service:
         """Reports that have just reached the disk become the live state."""
         for entry, report in pairs:
             try:
-                row = self.live.report(report, entry.seen_ms)
+                row = self.live.report(report, entry.seen_ms, entry.received_ms)
                 self._note(entry, report, row)
             except TwinError as error:
                 log.warning("a landed report is not shown: %s", error.message, extra={"node": entry.key})
         self.recorder.committed(self.journal.seq)
+        self.ingest.name_wrong_clocks()
 
     def _note(self, entry: Entry, report: Report, row: int) -> None:
         shown = self.live.reports[row] is report
@@ -249,42 +277,18 @@ class Service:
                 log.exception("a tick failed")
             self.ops.tick_seconds.observe(time.perf_counter() - started)
 
-    async def _record_forever(self) -> None:
-        """Tell the spool what viewers saw. A disk that does not take it costs detail of the replay, nothing else."""
-        while True:
-            await asyncio.sleep(RECORD_S)
-            seen_ms = self.recorder.watched_ms
-            shown, told = self.recorder.take()
-            try:
-                if shown or told:
-                    await self.journal.call(lambda: self.store.record(shown, told))  # noqa: B023  # awaited here
-            except asyncio.CancelledError:
-                self.recorder.failed()  # or it is under way: told twice, it is still the same
-                raise
-            except StoreError as error:
-                self.recorder.failed()
-                log.warning("what viewers saw is not recorded yet: %s", error.message, extra={"code": error.code})
-            else:
-                self.recorder.kept()
-                self.recorded_ms = seen_ms
-            # Of sqlite, what is on the disk is in the history: nothing can lag.
-            progress = self.shipper.progress if self.shipper else None
-            self.twin_fan.store_state = self.archive.state(progress)
-
-    def _record_now(self) -> None:
-        """The same at start and stop, when no writer is at work."""
-        seen_ms = self.recorder.watched_ms
-        shown, told = self.recorder.take()
-        try:
-            self.store.record(shown, told)
-        except StoreError as error:
-            self.recorder.failed()
-            log.warning("what viewers saw is not recorded: %s", error.message, extra={"code": error.code})
-        else:
-            self.recorder.kept()
-            self.recorded_ms = seen_ms
+    def _recorded(self) -> None:
+        self.twin_fan.store_state = self.landing.tell()
 
     # Start and stop.
+
+    async def _listen_with_tls(self, runner: web.AppRunner, tls: Tls) -> int:
+        host, port = self.settings.host, self.settings.tls_port
+        try:
+            return await server.listen_also(runner, host, port, self._door, tls.context)
+        except OSError as error:
+            what = f"cannot listen on {host}:{port} for HTTPS: {error.strerror or error}. Choose another TWIN_TLS_PORT"
+            raise BadInput(what, field="TWIN_TLS_PORT") from error
 
     def _door(self, fallback: Fallback) -> Door:
         return Door(fallback, self.ingest, self.gate)
@@ -292,7 +296,7 @@ class Service:
     def _application(self) -> web.Application:
         settings = self.settings
         namespaces = [
-            ViewerNamespace(self.twin_fan, self.player, self.gate, settings.max_viewers, self.spawn),
+            ViewerNamespace(self.twin_fan, self.player, self.gate, settings.max_viewers, self.spawn, self.room),
             VisorNamespace(self.visor_fan, self.ingest, self, self.gate, settings.max_viewers, self.spawn),
             self.agents,
         ]
@@ -303,10 +307,14 @@ class Service:
             *BroadcasterApi(self.ingest, self, self.gate).routes(),
             *OrdsApi(self.live, self.layout, self.ingest, self, self.gate).routes(),
             *page.routes(),
+            *self.models.routes(),
+            *MarkersApi(self.live, self.layout, settings.data_dir).routes(),
             *HistoryApi(self.archive, self.live, self.layout, self._slot_of, self.clock).routes(),
             *self.manager.routes(),
         ]
-        return server.application(self._sio, routes)
+        if self.tls_door is None:
+            return server.application(self._sio, routes)
+        return server.application(self._sio, [*routes, *self.tls_door.routes()], [self.tls_door.middleware()])
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """A task for the life of the service. One that fails ends the service: half a twin helps nobody."""
@@ -324,13 +332,15 @@ class Service:
         settings = self.settings
         work: list[Coroutine[Any, Any, None]] = [
             self._tick_forever(),
-            self._record_forever(),
-            self.archive.run(),
+            self.recording.run(self._recorded),
+            *self.landing.work(),
             self.manager.ping_forever(),
+            self.room.run(),
+            *([self.models.fill()] if settings.models == "start" else []),
         ]
-        if self.shipper is not None:
-            work.append(self.shipper.run())
-        if settings.beacon:
+        if self.tls is not None:
+            work.append(self.tls.keep())
+        if settings.beacon and not settings.tls_only:  # who finds us that way speaks plain HTTP
             work.append(beacon.run(settings.host, self.port, settings.beacon_port, settings.beacon_s))
         return work
 
@@ -352,7 +362,7 @@ class Service:
         for seq in range(max(1, self.store.former_seq - MOST_UNSEEN), self.store.former_seq + 1):
             self.recorder.committed(seq)
         self.recorder.frame(self.live, now_ms)
-        self._record_now()
+        self.recording.now()
         log.info("state restored", extra={"nodes": restored, "epoch": self.live.epoch})
 
     def _next_epoch(self) -> int:

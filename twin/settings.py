@@ -59,6 +59,9 @@ class Settings:
     resume_frames: int = _setting(150, "frames", "How far back a viewer may resume with a delta instead of a snapshot.")
     commit_linger_ms: float = _setting(15.0, "ms", "How long a commit waits for more reports, if few wait.")
     journal_max: int = _setting(32_768, "reports", "Reports waiting for the disk before new ones get 503.")
+    spool_max_mb: int = _setting(
+        2048, "MiB", "With a database: what may wait for it on this disk before new reports get 503."
+    )
     keep_hours: float = _setting(24.0, "hours", "How long landed reports are kept in the embedded store.")
     store: str = _setting("sqlite", "sqlite, oracle", "Where the history is: the data directory's own file, or Oracle.")
     history_days: float = _setting(30.0, "days", "How long the history keeps every report's values.")
@@ -76,6 +79,16 @@ class Settings:
         "", "path", "Directory with tnsnames.ora and ewallet.pem. Empty: TLS without a wallet, or none."
     )
     oracle_wallet_password: str = _setting("", "secret", "The password of ewallet.pem.")
+    tls: str = _setting(
+        "off", "off, auto", "HTTPS beside HTTP: not, or with a certificate that the twin makes and renews itself."
+    )
+    tls_cert: str = _setting("", "path", "Your own certificate with its chain, PEM. Turns HTTPS on without `auto`.")
+    tls_key: str = _setting("", "path", "Its key, PEM, without a passphrase.")
+    tls_port: int = _setting(8443, "port", "Port of HTTPS. 0 picks a free one.")
+    tls_only: bool = _setting(False, "true, false", "The plain port only leads to HTTPS: no agents, no viewers on it.")
+    tls_names: str = _setting("", "names", "More names and addresses for the certificate, with commas between them.")
+    max_present: int = _setting(64, "people", "Viewers that see each other as heads and hands; more only watch.")
+    models: str = _setting("start", "start, asked", "When the model's files are made: at the start, or when asked for.")
     beacon: bool = _setting(True, "true, false", "Broadcast `IP:PORT` over UDP so that agents find the server.")
     beacon_port: int = _setting(3333, "port", "UDP port of the broadcast.")
     beacon_s: float = _setting(5.0, "s", "Time between broadcasts.")
@@ -96,6 +109,11 @@ class Settings:
         settings = cls(**{**values, **{k: v for k, v in overrides.items() if v is not None}})
         _check(settings)
         return settings
+
+    @property
+    def https(self) -> bool:
+        """Whether there is a second port that speaks TLS."""
+        return self.tls == "auto" or bool(self.tls_cert)
 
     def rules(self) -> Rules:
         return Rules(int(self.period_s * 1000), self.late_after, self.lost_after, self.max_nodes)
@@ -163,11 +181,14 @@ _RANGES: dict[str, tuple[float, float]] = {
     "resume_frames": (1, 100_000),
     "commit_linger_ms": (0, 1000),
     "journal_max": (16, 10_000_000),
+    "spool_max_mb": (1, 10_000_000),
     "keep_hours": (0.01, 100_000),
     "history_days": (0.01, 100_000),
     "history_rest_days": (0.001, 100_000),
     "history_all_days": (0.01, 100_000),
     "max_replays": (0, 10_000),
+    "tls_port": (0, 65535),
+    "max_present": (0, 1000),
     "beacon_port": (1, 65535),
     "beacon_s": (0.1, 3600),
     "ping_s": (0.1, 3600),
@@ -177,6 +198,8 @@ _RANGES: dict[str, tuple[float, float]] = {
 _CHOICES = {
     "legacy_open": LEGACY_MODES,
     "store": ("sqlite", "oracle"),
+    "tls": ("off", "auto"),
+    "models": ("start", "asked"),
     "log_format": ("text", "json"),
     "log_level": ("debug", "info", "warning", "error"),
 }
@@ -193,5 +216,16 @@ def _check(settings: Settings) -> None:
             raise BadInput(
                 f"{variable(name)} is {given!r}; it must be one of {', '.join(choices)}", field=variable(name)
             )
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        lacking = "TWIN_TLS_KEY" if settings.tls_cert else "TWIN_TLS_CERT"
+        raise BadInput(f"{lacking} is missing: a certificate and its key come together", field=lacking)
+    if settings.tls_cert and settings.tls == "auto":
+        raise BadInput("TWIN_TLS=auto makes a certificate and TWIN_TLS_CERT names one; choose", field="TWIN_TLS")
+    if settings.tls_only and not settings.https:
+        raise BadInput(
+            "TWIN_TLS_ONLY needs HTTPS: TWIN_TLS=auto, or TWIN_TLS_CERT and TWIN_TLS_KEY", field="TWIN_TLS_ONLY"
+        )
+    if settings.https and settings.tls_port and settings.tls_port == settings.port:
+        raise BadInput("TWIN_TLS_PORT and TWIN_PORT are the same; HTTPS needs a port of its own", field="TWIN_TLS_PORT")
     if settings.lost_after < settings.late_after:
         raise BadInput("TWIN_LOST_AFTER must not be below TWIN_LATE_AFTER", field="TWIN_LOST_AFTER")

@@ -32,6 +32,8 @@ def operation(op: str, left: ast.expr, a: Bound, right: ast.expr, b: Bound, span
     if op == "^" and a[0] == INT and isinstance(left, ast.Name) and _value(right) in (2, 3):
         square = ast.BinOp(left, ast.Mult(), left, **span)
         return square if _value(right) == 2 else ast.BinOp(square, ast.Mult(), left, **span)
+    if op == "/" and (found := _by_power(left, right, span)) is not None:
+        return found
     left, right = reals(left, a, right, b)
     return ast.BinOp(left, _OPERATORS[op](), right, **span)
 
@@ -43,10 +45,17 @@ def reals(left: ast.expr, a: Bound, right: ast.expr, b: Bound) -> tuple[ast.expr
     return (_as_real(left), right) if b[0] == REAL else (left, right)
 
 
-def power_of_constant(left: ast.expr, right: ast.expr, slow: ast.expr, free: int) -> ast.expr | None:
+def compared(left: ast.expr, a: Bound, right: ast.expr, b: Bound) -> tuple[ast.expr, ast.expr]:
+    """The same for a comparison, which is exact: so the literal may be a double wherever the other may be one."""
+    return (left, _as_real(right)) if a[0] & REAL else (_as_real(left), right) if b[0] & REAL else (left, right)
+
+
+def power_of_constant(
+    left: ast.expr, right: ast.expr, slow: ast.expr, free: int, reach: tuple[int, int] | None
+) -> ast.expr | None:
     """16^k out of a table for every k from 0 up to where the powers get big, else slow; right is an integer's name.
 
-    None where there is no such table.
+    reach: the least and the most that k can be, if known. None where there is no such table.
     """
     base = left.value if isinstance(left, ast.Constant) else None
     if not isinstance(base, int | float) or base < 2 or not isinstance(right, ast.Name):
@@ -57,8 +66,35 @@ def power_of_constant(left: ast.expr, right: ast.expr, slow: ast.expr, free: int
     except OverflowError:
         return None
     span = _span(slow)
+    power = ast.Subscript(_constant(table, slow), right, ast.Load(), **span)
+    if reach is not None and reach[0] >= 0 and reach[1] < len(table):
+        return power
     small = ast.Compare(_constant(0, right), [ast.LtE(), ast.LtE()], [right, _constant(len(table) - 1, right)], **span)
-    return ast.IfExp(small, ast.Subscript(_constant(table, slow), right, ast.Load(), **span), slow, **span)
+    return ast.IfExp(small, power, slow, **span)
+
+
+def _by_power(left: ast.expr, right: ast.expr, span: dict[str, int]) -> ast.expr | None:
+    """1/16^k out of a table as well, where power_of_constant() made one for 16^k."""
+    table = right.body if isinstance(right, ast.IfExp) else right
+    if not (isinstance(table, ast.Subscript) and isinstance(table.value, ast.Constant)):
+        return None
+    over = left.value if isinstance(left, ast.Constant) else None
+    powers: Any = table.value.value
+    if not isinstance(over, int | float):
+        return None
+    try:
+        ratios = _constant(tuple(over / power for power in powers), left)
+    except OverflowError:
+        return None
+    ratio = ast.Subscript(ratios, table.slice, ast.Load(), **span)
+    if not isinstance(right, ast.IfExp):
+        return ratio
+    return ast.IfExp(right.test, ratio, ast.BinOp(left, ast.Div(), right.orelse, **span), **span)
+
+
+def is_zero(node: tree.Expr) -> bool:
+    node = tree.bare(node)
+    return isinstance(node, tree.Num) and node.whole and not node.text.strip("0")
 
 
 def positive_real(node: ast.expr) -> bool:

@@ -18,6 +18,7 @@ from warble import growth, loops, sizes, tree
 from warble.errors import Fault
 from warble.expressions import Expressions, Mode, Span, at, call, name, target
 from warble.fuel import FREE_BITS
+from warble.hoist import Hoist
 from warble.limits import Limits
 from warble.meter import MOST_CHUNK, Meter
 
@@ -35,6 +36,7 @@ class Compiled:
     def function(self, helpers: dict[str, Callable[..., object]], meter: Meter) -> Callable[[], object]:
         """The program as a function of no arguments. It has no builtins: only what is named here exists for it."""
         draw: dict[str, object] = {"h_more": meter.more, "h_rounds": meter.rounds, "most": self.most}
+        draw.update({"h_times": meter.times, "h_reached": meter.reached})
         draw["fuel"] = meter.chunk
         draw["rounds"] = chain.from_iterable(meter.chunks(self.most))
         scope: dict[str, object] = {"__builtins__": {}, "h_NameError": NameError, **draw, **helpers, **self.constants}
@@ -50,7 +52,7 @@ def compile_program(
     """given: names that have values before; keep: call h_keep() at the end, for the repl."""
     top = min(FREE_BITS, limits.bits) if mode is Mode.FAST else limits.bits
     bounds = sizes.infer(program, top=top, rounds=limits.fuel, given=given)
-    builder = _Statements(Expressions(mode, bounds, top, limits.bits))
+    builder = _Statements(Expressions(mode, bounds, top, limits.bits), keep=keep)
     builder.expressions.sure.update(given)
     try:
         body = [*_givens(given, program), *builder.block(program.block)]
@@ -64,8 +66,9 @@ def compile_program(
 
 
 class _Statements:
-    def __init__(self, expressions: Expressions) -> None:
+    def __init__(self, expressions: Expressions, *, keep: bool) -> None:
         self.expressions = expressions
+        self.keep = keep
         self.most = MOST_CHUNK
         self.depth = 0  # loops that are open
 
@@ -132,23 +135,37 @@ class _Statements:
         self, test: tree.Expr, body: tuple[tree.Stmt, ...], first: tree.Simple | None, span: Span
     ) -> ast.stmt:
         expressions = self.expressions
-        counter = watch = None
+        counter = watch = found = ends = None
         if expressions.mode is Mode.FAST:
             watch = growth.watch(test, body, expressions.bounds, expressions.free)
-            counter = loops.worth(loops.counter(test, body, expressions), first, self.depth, watch)
+            found = loops.counter(test, body, expressions)
+            ends = loops.reach(first, found) if found else None
+            counter = loops.worth(found, first, self.depth, watch)
         look = loops.look(watch, expressions, span)
         expressions.watched = watch is not None
         condition = expressions.condition(test)
+        hoist = expressions.hoist = self._hoist(body) if watch is None else None
+        if found and ends:
+            expressions.reach[found.name] = ends
         with self._maybe():
             emitted = self.body(body)
+        expressions.hoist = None
+        expressions.reach.clear()
+        ahead = hoist.assignments() if hoist else []
         stop = expressions.emit(counter.stop)[0] if counter else None
         expressions.watched = False
         most = watch.rounds if watch else MOST_CHUNK
         if counter and stop:
             step = emitted.pop()
-            return loops.counting(counter, condition, stop, emitted, step, look, most, span)
+            return loops.counting(counter, condition, stop, emitted, step, [*look, *ahead], most, span, keep=self.keep)
         self.most = min(self.most, most)
-        return loops.innermost(condition, emitted, look, span)
+        return loops.innermost(condition, emitted, look, ahead, span)
+
+    def _hoist(self, body: tuple[tree.Stmt, ...]) -> Hoist | None:
+        expressions = self.expressions
+        if expressions.mode is not Mode.FAST:
+            return None
+        return Hoist(body, expressions.sure, expressions.bounds, expressions.free)
 
     @contextmanager
     def _maybe(self) -> Iterator[None]:

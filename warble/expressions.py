@@ -19,6 +19,7 @@ from typing import Any, Final
 from warble import cheap, show, sizes, tree
 from warble.errors import Fault
 from warble.fuel import FREE_BITS
+from warble.hoist import Hoist
 from warble.integers import HELPERS
 from warble.show import STR_DIGITS
 from warble.sizes import INT, REAL, Bound, Bounds
@@ -76,6 +77,8 @@ class Expressions:
         self.sure: set[str] = set()  # names that have a value wherever the program has got to
         self.watched = False  # in a loop whose integers growth.py keeps small
         self.guards = 0
+        self.reach: dict[str, tuple[int, int]] = {}  # least and most of a counter, within its loop
+        self.hoist: Hoist | None = None  # of the loop that is being emitted
 
     def value(self, node: tree.Expr) -> ast.expr:
         """An expression whose value leaves it: in the fast code the place for a check."""
@@ -87,7 +90,7 @@ class Expressions:
         bare = tree.bare(node)
         if isinstance(bare, tree.Binary):
             if bare.op in _COMPARISONS:
-                return self._compare(bare)
+                return self._against_zero(bare) or self._compare(bare)
             if bare.op in ("*", "+") and self.mode is Mode.FAST:
                 return self._both(bare) or self.value(bare)
         return self.value(bare)
@@ -103,6 +106,13 @@ class Expressions:
             return None
         either = ast.And() if node.op == "*" else ast.Or()
         return ast.BoolOp(either, [first, second], **at(node.start, node.end))
+
+    def _against_zero(self, node: tree.Binary) -> ast.expr | None:
+        """x!=0 as x itself, and x==0 as not x: what is not a number is neither 0 nor false."""
+        if self.mode is not Mode.FAST or node.op not in ("==", "!=") or not cheap.is_zero(node.right):
+            return None
+        value = self.value(node.left)
+        return value if node.op == "!=" else ast.UnaryOp(ast.Not(), value, **at(node.start, node.end))
 
     def guard(self, emitted: ast.expr, bound: Bound) -> ast.expr:
         """The same value, but h_big() is called where it is an integer that is too big for the fast code."""
@@ -141,7 +151,13 @@ class Expressions:
         if node.op in _COMPARISONS:
             one, zero = constant(1, span), constant(0, span)
             return ast.IfExp(self._compare(node), one, zero, **span), (INT, 1)
-        return self._binary(node, span)
+        hoist = self.hoist
+        if hoist is None or not hoist.may(node):
+            return self._binary(node, span)
+        self.hoist = None  # only the whole of it gets a name
+        emitted, bound = self._binary(node, span)
+        self.hoist = hoist
+        return (emitted if isinstance(emitted, ast.Constant) else name(hoist.name(emitted), span)), bound
 
     def _literal(self, node: tree.Num, span: Span) -> ast.expr:
         if node.whole:
@@ -189,8 +205,12 @@ class Expressions:
         else:
             found, bound = call("h_pow", [left, right], span), (bound[0], self.top)
         if self.mode is Mode.FAST and b[0] == INT:
-            found = cheap.power_of_constant(left, right, found, self.free) or found
+            found = self._table(left, right, found) or found
         return found, bound
+
+    def _table(self, left: ast.expr, right: ast.expr, slow: ast.expr) -> ast.expr | None:
+        reach = self.reach.get(right.id[2:]) if isinstance(right, ast.Name) else None
+        return cheap.power_of_constant(left, right, slow, self.free, reach)
 
     def _inner(self, emitted: ast.expr, bound: Bound) -> Emitted:
         """An operand in the fast code, checked where it costs fuel if it is big."""
@@ -201,7 +221,7 @@ class Expressions:
         (left, a), (right, b) = self.emit(node.left), self.emit(node.right)
         left, right = self.guard(left, a), self.guard(right, b)
         if self._native(a, b):
-            left, right = cheap.reals(left, a, right, b)
+            left, right = cheap.compared(left, a, right, b)
             return ast.Compare(left, [_COMPARISONS[node.op]()], [right], **span)
         return call(HELPERS[node.op], [left, right], span)
 
@@ -250,7 +270,7 @@ def _fold(op: str, left: ast.expr, right: ast.expr, most_bits: int) -> Any:
     a, b = left.value, right.value
     if not (isinstance(a, int) and isinstance(b, int)) or op in ("/", "//", "%"):
         return None
-    if op == "^":
-        return a**b if b >= 0 and a.bit_length() * b <= most_bits else None
-    value = a + b if op == "+" else a - b if op == "-" else a * b
+    if op == "^" and (b < 0 or a.bit_length() * b > most_bits):
+        return None
+    value = a**b if op == "^" else a + b if op == "+" else a - b if op == "-" else a * b
     return value if value.bit_length() <= most_bits else None

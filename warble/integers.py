@@ -97,7 +97,7 @@ class Integers:
     def power(self, a: Any, b: Any) -> Any:
         if type(a) is int is type(b) and b >= 0:
             if -1 <= a <= 1:
-                return a ** (b if b < 2 else 2 + b % 2)
+                return self.fit(a ** (b if b < 2 else 2 + b % 2))
             bits = a.bit_length()
             if (bits - 1) * b >= self.most_bits:
                 self.too_big()

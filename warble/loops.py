@@ -21,7 +21,14 @@ An innermost loop that only counts, and calls nothing that could draw fuel, pays
             body without its last i = i + step
         i = i + step
 
-Where growth.py says so, the names that may grow are looked at in front of each chunk. The four forms draw the same.
+and if its body does not even read the counter:
+
+        for _ in h_times(i, stop, step, most):
+            body
+        i = h_reached()
+
+What hoist.py found is computed in front of the rounds, once the loop is known to have one. Where growth.py says so, the
+names that may grow are looked at in front of each chunk. The five forms draw the same.
 """
 
 from __future__ import annotations
@@ -51,6 +58,7 @@ class Counter:
     op: str
     stop: tree.Expr
     step: int
+    read: bool  # whether anything within a round reads it
 
 
 def counter(test: tree.Expr, body: Sequence[tree.Stmt], expressions: Expressions) -> Counter | None:
@@ -73,17 +81,26 @@ def counter(test: tree.Expr, body: Sequence[tree.Stmt], expressions: Expressions
         return None
     if any(isinstance(node, tree.Call) and node.name not in _FREE_CALLS for node in nodes):
         return None
-    return Counter(identifier, op, other, step)
+    within = [node for statement in body[:-1] for node in tree.walk(statement)]
+    read = any(isinstance(node, tree.Name) and node.name == identifier for node in within)
+    return Counter(identifier, op, other, step, read)
 
 
-def trips(first: tree.Simple | None, found: Counter) -> int | None:
-    """How many rounds a counting loop has, where that can be read off it."""
+def reach(first: tree.Simple | None, found: Counter) -> tuple[int, int] | None:
+    """The least and the most that a counter can be in the body, before its step, where that can be read off it."""
     stop = tree.bare(found.stop)
     if isinstance(first, tree.Assign) and first.target.name == found.name and isinstance(stop, tree.Num):
         start = tree.bare(first.value)
         if isinstance(start, tree.Num) and start.whole and stop.whole and len(start.text) + len(stop.text) < 40:
-            return abs(int(stop.text) - int(start.text)) // abs(found.step)
+            least, most = sorted((int(start.text), int(stop.text)))
+            return least, most
     return None
+
+
+def trips(first: tree.Simple | None, found: Counter) -> int | None:
+    """How many rounds a counting loop has, where that can be read off it."""
+    ends = reach(first, found)
+    return (ends[1] - ends[0]) // abs(found.step) if ends else None
 
 
 def worth(found: Counter | None, first: tree.Simple | None, depth: int, watch: Watch | None) -> Counter | None:
@@ -97,26 +114,32 @@ def worth(found: Counter | None, first: tree.Simple | None, depth: int, watch: W
 
 def counting(
     found: Counter, test: ast.expr, stop: ast.expr, body: list[ast.stmt], step: ast.stmt, look: list[ast.stmt],
-    most: int, span: Span,
+    most: int, span: Span, *, keep: bool,
 ) -> ast.stmt:  # fmt: skip
     """An innermost loop that pays for many rounds at once."""
     if found.op in ("<=", ">="):
         stop = ast.BinOp(stop, ast.Add() if found.step > 0 else ast.Sub(), constant(1, span), **span)
     counted = f"v_{found.name}"
     args = [name(counted, span), stop, constant(found.step, span), constant(most, span)]
-    rounds = call("h_rounds", args, span)
-    inner = ast.For(target(counted, span), rounds, body or [ast.Pass(**span)], [], None, **span)
+    body = body or [ast.Pass(**span)]
+    if found.read or keep:  # the repl keeps what a counter was where an error came
+        inner = ast.For(target(counted, span), call("h_rounds", args, span), body, [], None, **span)
+    else:
+        inner = ast.For(target("_", span), call("h_times", args, span), body, [], None, **span)
+        step = ast.Assign([target(counted, span)], call("h_reached", [], span), None, **span)
     return ast.While(test, [*look, inner, step], [], **span)
 
 
-def innermost(test: ast.expr, body: list[ast.stmt], look: list[ast.stmt], span: Span) -> ast.stmt:
+def innermost(
+    test: ast.expr, body: list[ast.stmt], look: list[ast.stmt], ahead: Sequence[ast.stmt], span: Span
+) -> ast.stmt:
     """A loop without one inside, that draws from the chunk itself."""
     chunk = call("h_more", [name("fuel", span), name("most", span)], span)
     more = ast.Assign([target("fuel", span)], chunk, None, **span)
     again = [more, *look, ast.Continue(**span)]
     loop = ast.For(target("_", span), name("fuel", span), _rounds(test, body, span), again, None, **span)
     forever = ast.While(constant(1, span), [loop, ast.Break(**span)], [], **span)
-    return ast.If(test, [*look, forever], [], **span)
+    return ast.If(test, [*look, *ahead, forever], [], **span)
 
 
 def outer(test: ast.expr, body: list[ast.stmt], span: Span) -> ast.stmt:

@@ -49,7 +49,8 @@ class Meter:
         self.given = 0  # rounds since the clock was looked at
         self.ready = 0  # to be charged before it is looked at
         self.chunk = repeat(None, 0)
-        self.span: Iterator[int] = iter(range(0))
+        self.span: Iterator[int] | Iterator[None] = iter(range(0))
+        self.counted = 0  # where a counter is behind the span, if nothing else counts it
 
     @property
     def left(self) -> int:
@@ -79,8 +80,18 @@ class Meter:
     def rounds(self, start: int, stop: int, step: int, most: int) -> Iterator[int]:
         """The next values of a loop's counter, each paid for. It has at least one round to go: start is not stop."""
         togo = (stop - start + step - (1 if step > 0 else -1)) // step
-        self.span = iter(range(start, start + self._draw(min(togo, most)) * step, step))
+        self.span = span = iter(range(start, start + self._draw(min(togo, most)) * step, step))
+        return span
+
+    def times(self, start: int, stop: int, step: int, most: int) -> Iterator[None]:
+        """The same for a loop whose body does not read the counter; reached() tells where it is behind them."""
+        rounds = length_hint(self.rounds(start, stop, step, most))
+        self.counted = start + rounds * step
+        self.span = repeat(None, rounds)
         return self.span
+
+    def reached(self) -> int:
+        return self.counted
 
     def charge(self, cost: int) -> None:
         """Take cost units, before the work is done; Fault limit:fuel when there are not so many left."""

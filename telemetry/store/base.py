@@ -7,6 +7,7 @@ on from here: into the same file's history (embedded.py), or shipped to a databa
     StoreError                code, message, retry
      ├── StoreUnavailable     retry=True   disk full, database away: nothing of the batch was kept
      ├── StoreCorrupt         retry=False  the file is damaged, or somebody else's; the message names it
+     │    └── BatchDamaged                 one batch of it: seq, body
      └── StoreTooNew          retry=False  a newer version of the twin wrote this file
 """
 
@@ -40,6 +41,15 @@ class StoreCorrupt(StoreError):
     code = "store_corrupt"
 
 
+class BatchDamaged(StoreCorrupt):
+    """One batch of a spool cannot be read; the others can. body: what is there of it."""
+
+    def __init__(self, message: str, seq: int, body: bytes) -> None:
+        super().__init__(message)
+        self.seq = seq
+        self.body = body
+
+
 class StoreTooNew(StoreError):
     code = "store_too_new"
 
@@ -58,12 +68,17 @@ class Entry:
     body: bytes
 
     def supersedes(self, kept: Entry) -> bool:
-        """Whether this entry, which came after `kept`, is its node's last word.
+        """Whether this entry, which came after `kept`, is its node's last word."""
+        return supersedes(self.seen_ms, self.received_ms, kept.seen_ms)
 
-        Greater or equal seen_ms wins. An entry from later than now can only mean that the clock was set back since: it
-        gives way, or it would hide everything that is true until the clock gets there.
-        """
-        return self.seen_ms >= kept.seen_ms or self.received_ms < kept.seen_ms
+
+def supersedes(seen_ms: int, received_ms: int, kept_ms: int) -> bool:
+    """Whether a report, true at `seen_ms` and received now, is a newer word than one that was true at `kept_ms`.
+
+    Greater or equal wins. What is from later than now can only mean that the server's clock was set back since: it
+    gives way, or it would hide everything that is true until the clock gets there. Disk and live state go by this rule.
+    """
+    return seen_ms >= kept_ms or received_ms < kept_ms
 
 
 class Spool(Protocol):
@@ -81,7 +96,8 @@ class Spool(Protocol):
 
     def pending(self, after_seq: int, limit: int) -> Sequence[Batch]:
         """Up to `limit` batches with a seq above `after_seq`, oldest first. Several appends may have become one batch
-        by then: it has the seq of the last, and no row of `after_seq` or before."""
+        by then: it has the seq of the last, and no row of `after_seq` or before. Ends before one that cannot be read;
+        raises BatchDamaged where that is the first."""
 
     def record(self, shown: Sequence[tuple[int, int]], events: Sequence[Event]) -> None:
         """What viewers saw: (seq, time of the first live frame that had that batch), and what no report made."""

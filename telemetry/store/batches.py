@@ -115,6 +115,23 @@ def select(
     return found
 
 
+def sizes(db: sqlite3.Connection, after: int, limit: int = -1) -> sqlite3.Cursor:
+    """(seq, first, rows, bytes, t0_ms, kind) of batches above `after`; reads no blob to its end."""
+    return db.execute(
+        "SELECT seq, coalesce(first, seq), count, length(body) + coalesce(length(rest), 0), t0_ms, kind FROM batch "
+        "WHERE seq > ? ORDER BY seq LIMIT ?",
+        (after, limit),
+    )
+
+
+def shown_at(db: sqlite3.Connection, seq: int) -> int:
+    """When a batch was first shown; UNKNOWN_MS. Raises Damaged."""
+    row = db.execute("SELECT at_ms, crc FROM shown WHERE seq = ?", (seq,)).fetchone()
+    if row is not None and mark(seq, row[0]) != row[1]:
+        raise Damaged(f"the time at which batch {seq} was shown is damaged")
+    return UNKNOWN_MS if row is None else int(row[0])
+
+
 def shown_of(db: sqlite3.Connection, after: int) -> dict[int, int]:
     """When batches above `after` were first shown. Raises Damaged."""
     found = {}

@@ -1,7 +1,8 @@
 """The durable way in: entries are gathered, committed together, and only then acknowledged.
 
 Owns the one writer thread and the queue in front of it. `twin.service` gives it entries and learns, after each commit,
-which are safe. Full means refused (JournalFull), never dropped: the sender keeps its report and tries again.
+which are safe. Full (of what waits for the disk, or on the disk for a database) means refused (JournalFull), never
+dropped: the sender keeps its report and tries again.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Journal(Generic[Thing]):
     """Group commit over a Spool.
 
     Each entry travels with a `Thing`, its parsed form; `on_commit(pairs)` runs on the loop once they are on the disk
-    and before their senders hear "ok".
+    and before their senders hear "ok". `full()`: why nothing more may come in just now, None: it may.
     """
 
     def __init__(
@@ -49,10 +50,12 @@ class Journal(Generic[Thing]):
         store: Spool,
         on_commit: Callable[[Sequence[tuple[Entry, Thing]]], None],
         bounds: Bounds | None = None,
+        full: Callable[[], str | None] | None = None,
     ) -> None:
         self._store = store
         self._on_commit = on_commit
         self._bounds = bounds or Bounds()
+        self._full = full
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._waiting: list[tuple[Entry, Thing, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
@@ -62,6 +65,7 @@ class Journal(Generic[Thing]):
         self.committed = 0
         self.commits = 0
         self.failed = 0
+        self.refused = 0  # because it was full on the disk
         self.commit_s = 0.0
 
     @property
@@ -74,6 +78,9 @@ class Journal(Generic[Thing]):
             raise StoreUnavailable("the server is stopping; keep the report and try again")
         if len(self._waiting) >= self._bounds.max_waiting:
             raise JournalFull(f"{len(self._waiting)} reports wait for the disk; keep yours and try again")
+        if self._full is not None and (why := self._full()):
+            self.refused += 1
+            raise JournalFull(why)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((entry, thing, done))
         self._wake.set()

@@ -45,7 +45,10 @@ class Row:
 
     @property
     def name(self) -> int:
-        return 2 * self.node_ms if self.node_ms >= 0 else 2 * self.seen_ms + 1
+        if self.node_ms < 0:
+            return 2 * self.seen_ms + 1
+        hours = (self.seen_ms - self.node_ms + 1_800_000) // 3_600_000 % 8192
+        return 2 * self.node_ms + hours * 2**49
 
     @property
     def order(self) -> tuple[int, int, int]:

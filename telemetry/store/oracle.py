@@ -12,6 +12,7 @@ use different services (`_tp` and `_low`), so that the database sees it the same
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -186,6 +187,7 @@ class OracleStore:
         for batch in batches:
             each = oracle_land.ready(batch, self._nodes, self._horizons.raw_ms)
             ready.append(await oracle_land.without_chunked(connection, each, self._chunked_ms))
+        await asyncio.to_thread(oracle_land.prepare, ready)
         return await oracle_land.land(connection, self._nodes, ready)
 
     async def compact(self, now_ms: int) -> int:

@@ -6,9 +6,10 @@ do it at once do not harm each other: who finds other rows than it read leaves t
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import oracledb
@@ -81,6 +82,20 @@ async def pack(connection: oracledb.AsyncConnection, hour_ms: int, bank: int) ->
     if await execute(connection, "rows_drop", **span) != len(fresh):
         await connection.rollback()
         return False
+    # An hour of a switch is 30,000 rows: in the loop, nobody would be served for the blink of an eye that this takes.
+    chunk, sums = await asyncio.to_thread(_packed, hour_ms, bank, fresh, kept, known)
+    for table, line in (("chunk", chunk), ("minute", sums)):
+        if not await execute(connection, f"{table}_put", **line):
+            await execute(connection, f"{table}_add", **line)
+    await _set_horizon(connection, CHUNKED, hour_ms + HOUR_MS)
+    await connection.commit()
+    return True
+
+
+def _packed(
+    hour_ms: int, bank: int, fresh: Rows, kept: Sequence[Rows], known: Sequence[minutes.Minutes]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The lines of twin_chunk and twin_minute: what was there, and what is new."""
     fresh = _without(fresh, together(kept))
     rows = together([*kept, fresh])
     shown = rows.shown_ms[rows.shown_ms >= 0]
@@ -94,14 +109,8 @@ async def pack(connection: oracledb.AsyncConnection, hour_ms: int, bank: int) ->
         "shown_last": int(shown.max()) if len(shown) else -1,
         "body": chunks.pack(rows),
     }
-    sums = {"hour_ms": hour_ms, "bank": bank}
-    sums["body"] = minutes.pack(minutes.joined([*known, minutes.of_rows(fresh)]))  # type: ignore[assignment]  # bytes
-    for table, line in (("chunk", chunk), ("minute", sums)):
-        if not await execute(connection, f"{table}_put", **line):
-            await execute(connection, f"{table}_add", **line)
-    await _set_horizon(connection, CHUNKED, hour_ms + HOUR_MS)
-    await connection.commit()
-    return True
+    body = minutes.pack(minutes.joined([*known, minutes.of_rows(fresh)]))
+    return chunk, {"hour_ms": hour_ms, "bank": bank, "body": body}
 
 
 def _without(rows: Rows, known: Rows) -> Rows:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -26,11 +26,24 @@ AT_ONCE: Final = 20_000  # rows an array insert; the protocol counts errors up t
 
 @dataclass(slots=True, eq=False)
 class Ready:
-    """A batch with its rows as they are bound; `kept` says which of its rows may land."""
+    """A batch with those of its rows that may land; `prepare` fills in how they are bound."""
 
     batch: Batch
     rows: Rows
     node_ids: I64
+    lines: list[tuple[Any, ...]] = field(default_factory=list)
+    packed: tuple[bytes, bytes] = (b"", b"")
+
+
+def prepare(ready: Sequence[Ready]) -> None:
+    """What costs time and needs no database; for a thread. A pack of the spool goes on as it is: packing it anew would
+    be most of what landing costs."""
+    for each in ready:
+        each.lines = bound(each.rows, each.node_ids)
+        if any(each.rows.rest):
+            whole = len(each.rows) == len(each.batch.rows)
+            packed = each.batch.packed if whole else None
+            each.packed = packed or (chunks.pack(each.rows), chunks.pack_rest(each.rows))
 
 
 def now_ms() -> int:
@@ -52,7 +65,7 @@ async def add_nodes(connection: oracledb.AsyncConnection, nodes: Nodes, batches:
 
 
 async def land(connection: oracledb.AsyncConnection, nodes: Nodes, ready: Sequence[Ready]) -> list[Landed]:
-    """All of it, or nothing: commits at the end."""
+    """What was prepared: all of it, or nothing. Commits at the end."""
     entries = [
         {"source": each.batch.source, "seq": each.batch.seq, "n_rows": len(each.batch.rows), "landed_ms": now_ms()}
         for each in ready
@@ -106,7 +119,7 @@ async def _many(
 
 async def _add_rows(connection: oracledb.AsyncConnection, fresh: Sequence[Ready]) -> list[np.ndarray[Any, Any]]:
     """Of each batch, which rows were new."""
-    lines = [line for each in fresh for line in bound(each.rows, each.node_ids)]
+    lines = [line for each in fresh for line in each.lines]
     is_new = np.ones(len(lines), bool)
     for start in range(0, len(lines), AT_ONCE):
         there = await _many(connection, "rows_add", lines[start : start + AT_ONCE], ROW_SIZES)
@@ -117,7 +130,8 @@ async def _add_rows(connection: oracledb.AsyncConnection, fresh: Sequence[Ready]
 async def _add_rest(connection: oracledb.AsyncConnection, fresh: Sequence[Ready]) -> None:
     lines = []
     for each in fresh:
-        if any(each.rows.rest):
+        rows_body, rest_body = each.packed
+        if rest_body:
             seen = each.rows.seen_ms
             lines.append(
                 {
@@ -125,8 +139,8 @@ async def _add_rest(connection: oracledb.AsyncConnection, fresh: Sequence[Ready]
                     "seq": each.batch.seq,
                     "first_ms": int(seen.min()),
                     "last_ms": int(seen.max()),
-                    "rows_body": chunks.pack(each.rows),
-                    "rest_body": chunks.pack_rest(each.rows),
+                    "rows_body": rows_body,
+                    "rest_body": rest_body,
                 }
             )
     await _many(connection, "rest_add", lines)

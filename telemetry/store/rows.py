@@ -19,6 +19,9 @@ F32 = NDArray[np.float32]
 #: The order of the first axis of `metrics`, everywhere.
 METRICS: Final = ("cpu_pct", "mem_pct", "disk_pct", "temp_c")
 UNKNOWN_MS: Final = -1
+HOUR_MS: Final = 3_600_000
+MOST_HOURS: Final = 2**13  # then they begin anew: a year is 8766
+_HOURS_FROM_BIT: Final = 49  # twice the year 9999 in ms is below 2**49
 #: What an Event can tell. Its value is JSON: a status name, [r, g, b], {"ip", "switch_ip", "port"}, an epoch's number.
 EVENT_KINDS: Final = ("status", "light", "identity", "epoch")
 #: Those of which a Fleet has the last word on every node, so that it outlives retention.
@@ -57,9 +60,14 @@ class Rows:
 
 
 def identity(seen_ms: I64, node_ms: I64) -> I64:
-    """What tells a node's rows apart: the time by its own clock, or by the server's when it has none. Twice the time,
-    one more for the latter, so that the two never meet."""
-    return np.where(node_ms >= 0, 2 * node_ms, 2 * seen_ms + 1)
+    """What tells a node's rows apart: the time by its own clock and by how many hours that is wrong, or the server's
+    time when it has none. Twice the time, one more for the latter, so that the two never meet.
+
+    Hours: a clock that is set back by a day says all of yesterday's times again, and each is another report. Whole
+    ones, because the same report sent twice is not seen at the same millisecond twice. A right clock has 0 of them.
+    """
+    hours = (seen_ms - node_ms + HOUR_MS // 2) // HOUR_MS % MOST_HOURS
+    return np.where(node_ms >= 0, 2 * node_ms + (hours << _HOURS_FROM_BIT), 2 * seen_ms + 1)
 
 
 def no_rows() -> Rows:
@@ -86,6 +94,7 @@ class Batch:
     seq: int
     rows: Rows
     events: tuple[Event, ...] = ()
+    packed: tuple[bytes, bytes] | None = None  # the rows and their rest as chunks, where somebody packed them before
 
 
 @dataclass(frozen=True, slots=True, eq=False)

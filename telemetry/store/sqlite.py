@@ -13,9 +13,11 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from uuid import uuid4
 
 from telemetry.store import batches
-from telemetry.store.base import Entry, StoreCorrupt, StoreUnavailable
+from telemetry.store.backlog import Backlog
+from telemetry.store.base import BatchDamaged, Entry, StoreCorrupt, StoreUnavailable
 from telemetry.store.batches import Kept
 from telemetry.store.chunks import Damaged
 from telemetry.store.documents import load_document, save_document
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 
 _NEVER = -(2**62)
 SHOWN_WITHIN_MS = 5_000  # a batch that was not shown for so long never was
+MOST_PENDING = 20_000  # rows of one answer of `pending`, unless one batch has more: a pack has so many
+_BATCH_BYTES = 64  # of a batch beside its blobs
 
 
 class SQLiteSpool:
@@ -41,6 +45,7 @@ class SQLiteSpool:
     ) -> None:
         self.file = File(path)
         self.ships = ships
+        self.backlog = Backlog()  # of a spool that does not ship: always empty
         self.keeps_history = False
         self._keep_ms = keep_ms
         self._checkpoint_batches = checkpoint_batches
@@ -51,6 +56,7 @@ class SQLiteSpool:
         self._source = ""
         self._seq = self._checkpoint_seq = self._shipped_seq = self._shown_seq = 0
         self.former_seq = 0  # batches of an earlier life: what viewers saw of them is known for good
+        self._floor_seq = 0
         try:
             self._restore()
         except BaseException:
@@ -71,6 +77,11 @@ class SQLiteSpool:
         return self._shipped_seq
 
     @property
+    def floor_seq(self) -> int:
+        """Up to here batches went on under an earlier name of this spool."""
+        return self._floor_seq
+
+    @property
     def settled_seq(self) -> int:
         """Up to here it is known what viewers saw."""
         return max(self._shown_seq, self.former_seq)
@@ -85,8 +96,9 @@ class SQLiteSpool:
         if not entries:
             return self._seq
         late, heard = self._who_is_late(entries)
-        seq = self.add(lambda seq: batches.of_entries(seq, entries, late))
-        self._fresh.update(heard)
+        with self.file.mutex:  # a checkpoint from another thread sees both, or neither
+            seq = self.add(lambda seq: batches.of_entries(seq, entries, late))
+            self._fresh.update(heard)
         self._heard.update((key, entry.seen_ms) for key, entry in heard.items())
         self._newest_ms = entries[-1].received_ms
         self._since_checkpoint += 1
@@ -111,6 +123,8 @@ class SQLiteSpool:
 
             self.file.write(write)
             self._seq = kept.seq
+            if self.ships:
+                self.backlog.add(kept.seq, kept.count, size_of(kept), kept.t0_ms)
             return kept.seq
 
     def record(self, shown: Sequence[tuple[int, int]], events: Sequence[Event]) -> None:
@@ -131,31 +145,84 @@ class SQLiteSpool:
     def pending(self, after_seq: int, limit: int) -> Sequence[Batch]:
         """Batches whose fate on the screen is known: shown, or too old to be shown any more."""
 
-        def read(db: sqlite3.Connection) -> list[Batch]:
-            kept = batches.select(db, after_seq, limit=limit)
-            shown = batches.shown_of(db, after_seq)
-            found = []
-            for each in kept:
-                if each.kind == batches.LANDED:
-                    continue
-                lines = each.kind == batches.LINES
-                if lines and each.seq > self.settled_seq and each.t0_ms > self._newest_ms - SHOWN_WITHIN_MS:
-                    break
-                rows, seq = each.rows(shown.get(each.seq, UNKNOWN_MS), rest=True)
-                new = seq > after_seq
-                events = batches.events_of(db, max(each.first, after_seq + 1), each.seq)
-                found.append(Batch(self._source, each.seq, rows if new.all() else rows.take(new), events))
-            return found
+        settled, shown_by_now = self.settled_seq, self._newest_ms - SHOWN_WITHIN_MS
 
+        def read(db: sqlite3.Connection) -> list[tuple[Kept, int, tuple[Event, ...]]]:
+            last = rows = 0
+            # Numbers first: the bodies of a day that waits are too much for the memory.
+            for seq, _, count, _, t0_ms, kind in batches.sizes(db, after_seq, limit):
+                rows += count
+                # What waits for its place on the screen comes after all that has one.
+                young = kind == batches.LINES and seq > settled and t0_ms > shown_by_now
+                if young or (last and rows > MOST_PENDING):
+                    break
+                last = seq
+            damaged: list[int] = []
+            found = batches.select(db, after_seq, last, damaged=damaged)
+            whole = [each for each in found if not damaged or each.seq < damaged[0]]
+            if damaged and not whole:
+                raise self._broken(db, damaged[0], "its checksum is wrong")
+            return [(each, self._shown_at(db, each.seq), self._events(db, each, after_seq)) for each in whole]
+
+        taken = self.file.read(read)
+        found = []
+        for kept, shown, events in taken:  # outside of the transaction: nobody who writes waits for it
+            try:
+                found.append(self._batch(kept, after_seq, shown, events))
+            except Damaged as error:
+                if found:
+                    break
+                raise BatchDamaged(self._named(kept.seq, str(error)), kept.seq, kept.body) from error
+        return found
+
+    def _broken(self, db: sqlite3.Connection, seq: int, why: str) -> BatchDamaged:
+        body = db.execute("SELECT body FROM batch WHERE seq = ?", (seq,)).fetchone()[0]
+        return BatchDamaged(self._named(seq, why), seq, bytes(body))
+
+    def _named(self, seq: int, why: str) -> str:
+        return f"{self.file.path}: batch {seq} is damaged ({why})"
+
+    def _shown_at(self, db: sqlite3.Connection, seq: int) -> int:
         try:
-            return self.file.write(read)
+            return batches.shown_at(db, seq)
         except Damaged as error:
-            raise self._damaged(error) from error
+            log.error("%s: %s; its reports are not in a replay", self.file.path, error)
+            return UNKNOWN_MS
+
+    def _events(self, db: sqlite3.Connection, kept: Kept, after_seq: int) -> tuple[Event, ...]:
+        try:
+            return batches.events_of(db, max(kept.first, after_seq + 1), kept.seq)
+        except Damaged as error:
+            log.error("%s: %s; a replay lacks what happened then", self.file.path, error)
+            return ()
+
+    def _batch(self, kept: Kept, after_seq: int, shown_ms: int, events: tuple[Event, ...]) -> Batch:
+        rows, seq = kept.rows(shown_ms, rest=True)
+        new = seq > after_seq
+        if not new.all():
+            return Batch(self._source, kept.seq, rows.take(new), events)
+        packed = (kept.body, kept.rest) if kept.kind == batches.PACKED and kept.rest is not None else None
+        return Batch(self._source, kept.seq, rows, events, packed)
 
     def shipped(self, seq: int) -> None:
         if seq > self._shipped_seq:
             self.save("shipped", b"%d" % seq)
-            self._shipped_seq = seq
+            with self.file.mutex:
+                self._shipped_seq = seq
+                self.backlog.shipped(seq)
+
+    def fork(self) -> None:
+        """Go on under a new name: this file is an older copy of one that went on, and whose numbers are taken."""
+        name, floor = uuid4().hex, self.former_seq
+
+        def write(db: sqlite3.Connection) -> None:
+            save_document(db, "source", name.encode())
+            save_document(db, "floor", b"%d" % floor)
+
+        with self.file.mutex:
+            self.file.write(write)
+            self._source, self._floor_seq = name, floor
+        self.shipped(floor)
 
     def latest(self) -> Iterable[Entry]:
         """The checkpoint, overlaid with what came after it."""
@@ -262,15 +329,19 @@ class SQLiteSpool:
         self.former_seq = self._seq
 
     def _read_behind_checkpoint(self, db: sqlite3.Connection) -> None:
-        number = {name: int(load_document(db, name) or b"0") for name in ("checkpoint", "shipped", "compacted")}
+        names = ("checkpoint", "shipped", "compacted", "floor")
+        number = {name: int(load_document(db, name) or b"0") for name in names}
         source = load_document(db, "source")
         if source is None:
             raise Damaged("it has lost its name")
         self._source = source.decode()
-        self._shipped_seq = number["shipped"]
+        self._shipped_seq, self._floor_seq = number["shipped"], number["floor"]
         self._checkpoint_seq = number["checkpoint"]
         top = db.execute("SELECT coalesce(max(seq), 0) FROM batch").fetchone()[0]
         self._seq = max(top, number["compacted"])
+        if self.ships:
+            for seq, first, rows, size, t0_ms, _ in batches.sizes(db, self._shipped_seq):
+                self.backlog.add(seq, rows, size + _BATCH_BYTES, t0_ms, max(first, self._shipped_seq + 1))
         for kept in batches.select(db, number["checkpoint"]):
             self._since_checkpoint += 1
             self._newest_ms = max(self._newest_ms, kept.t0_ms)
@@ -282,3 +353,8 @@ class SQLiteSpool:
 
     def _damaged(self, error: Damaged) -> StoreCorrupt:
         return StoreCorrupt(f"{self.file.path}: {error}; restore a copy, or move it away")
+
+
+def size_of(kept: Kept) -> int:
+    """What a batch takes on the disk, near enough."""
+    return len(kept.body) + len(kept.rest or b"") + _BATCH_BYTES

@@ -37,12 +37,17 @@ class Twin:
         """Start it and wait for its address in the log."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         seen = self.log.stat().st_size if self.log.exists() else 0
-        environ = {**os.environ, **self._environ, "TWIN_DATA_DIR": str(self.data_dir), "TWIN_PORT": str(self.port)}
+        environ = {**os.environ, "TWIN_DATA_DIR": str(self.data_dir), "TWIN_PORT": str(self.port), **self._environ}
         with self.log.open("ab") as out:
-            command = [sys.executable, "-m", "twin", *self.args]
-            self.process = subprocess.Popen(command, env=environ, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(
+                self.command(), env=environ, stdout=out, stderr=out, stdin=subprocess.DEVNULL
+            )
         wait_for(lambda: self._ready(seen), timeout_s, lambda: self.log.read_text()[-3000:])
         return self
+
+    def command(self) -> list[str]:
+        """What is run; a test may wrap it."""
+        return [sys.executable, "-m", "twin", *self.args]
 
     def stop(self, number: int = signal.SIGTERM, timeout_s: float = 15) -> int:
         """Send a signal and wait; returns the exit code."""

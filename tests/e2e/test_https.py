@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.e2e.browser import FLAGS, chromium
-from tests.e2e.process import Fleet, Twin, wait_for
+from tests.e2e.process import TOKENS, Fleet, Twin, wait_for
 from twin.run import lan_addresses
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
@@ -61,12 +64,24 @@ def test_the_page_is_a_secure_context_and_lives_over_wss(trusting: Browser, twin
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("websocket", lambda opened: sockets.append(opened.url))
     page.goto(f"https://localhost:{https_port(twin)}/")
-    wait_for(lambda: page.evaluate("window.twin.state.roster.size") == NODES, 30, lambda: str(wrong))
+    wait_for(lambda: page.evaluate("window.twin.state.roster.size") >= NODES, 30, lambda: str(wrong))
     assert page.evaluate("window.isSecureContext && 'mediaDevices' in navigator")
     assert sockets
     assert all(each.startswith("wss://localhost:") for each in sockets)
     assert wrong == []
     page.close()
+
+
+def test_an_agent_that_is_given_the_authority_reports_over_https(twin: Twin) -> None:
+    address = f"https://localhost:{https_port(twin)}"
+    command = [sys.executable, "-m", "twin", "agent", "--server", address, "--ca", str(twin.data_dir / "tls/ca.crt")]
+    command += ["--http-port", "0", "--mac", "02:00:00:00:77:01", "--period", "1"]
+    agent = subprocess.Popen(command, env={**os.environ, **TOKENS}, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: twin.nodes("online") == NODES + 1, 20, twin.log.read_text)
+    finally:
+        agent.terminate()
+        agent.wait(10)
 
 
 def test_a_device_on_the_network_is_led_from_the_explanation_to_https(trusting: Browser, twin: Twin) -> None:

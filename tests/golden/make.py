@@ -1,4 +1,4 @@
-"""Writes frames.json: bytes that both readers, Python's and the page's, must understand the same way.
+"""Writes frames.json, poses.json and markers.json: what Python and the page must understand in the same way.
 
 Run by `make gen`. The tests never write it: a change of these bytes is a change of the protocol.
 """
@@ -11,11 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
+from models.layout import load
+from models.markers.files import build
 from twin.core.columns import Columns
-from twin.wire import frame
+from twin.core.presence import Shown
+from twin.wire import frame, presence
 from twin.wire.frame import ALL, METRICS, Column, Kind
 
 FILE = Path(__file__).with_name("frames.json")
+POSES = Path(__file__).with_name("poses.json")
+MARKERS = Path(__file__).with_name("markers.json")
 NAN = math.nan
 
 
@@ -74,9 +79,47 @@ def described(data: bytes) -> dict[str, object]:
     }
 
 
+def shown(*people: tuple[int, int, tuple[int, ...]]) -> Shown:
+    """People as (id, age_ms, parts they have); everybody somewhere else and turned."""
+    parts = np.full((len(people), 3, 7), np.nan, np.float32)
+    for row, (public_id, _, has) in enumerate(people):
+        for part in has:
+            parts[row, part] = [public_id / 1000 - 30, 1.6 + part, -31.999, 0, -(0.5**0.5), 0, 0.5**0.5]
+    ids, ages = ([each[n] for each in people] for n in (0, 1))
+    return Shown(np.array(ids, np.uint16), parts, np.array(ages, np.uint16))
+
+
+def pose_cases() -> dict[str, bytes]:
+    """Everybody's hands, and nobody at all."""
+    return {
+        "nobody": presence.encode(shown()),
+        "a head": presence.encode(shown((7, 0, (0,)))),
+        "hands of some": presence.encode(
+            shown((0, 12, (0, 1, 2)), (300, 0, (0,)), (301, 50, (0, 2)), (65_535, 5_000, (0, 1)))
+        ),
+    }
+
+
+def posed(data: bytes) -> dict[str, object]:
+    """A message as JSON: metres and rotations as a reader should have them, null for a hand that is not there."""
+    read = presence.decode(data)
+    people = [
+        {"id": int(public_id), "age_ms": int(age)}
+        | {name: None if np.isnan(parts[row]).any() else parts[row].tolist() for name, row in presence.PARTS.items()}
+        for public_id, age, parts in zip(read.ids, read.age_ms, read.parts, strict=True)
+    ]
+    return {"hex": data.hex(), "people": people}
+
+
+def write(file: Path, told: dict[str, dict[str, object]]) -> None:
+    lines = [f" {json.dumps(name)}: {json.dumps(case)}" for name, case in told.items()]
+    file.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
 def main() -> None:
-    lines = [f" {json.dumps(name)}: {json.dumps(described(data))}" for name, data in cases().items()]
-    FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    write(FILE, {name: described(data) for name, data in cases().items()})
+    write(POSES, {name: posed(data) for name, data in pose_cases().items()})
+    MARKERS.write_bytes(build(load("desk"), "https://twin.example")["markers.json"])
 
 
 if __name__ == "__main__":

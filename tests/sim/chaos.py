@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tests.sim.world import World
 
 MOST_PIS = 60
+DAY_MS = 86_400_000
 
 
 class Chaos:
@@ -44,7 +45,9 @@ class Chaos:
         """Something happens to the cluster."""
         rng, server = self._world.rng, self._world.server
         pi = rng.choice(self._world.fleet.pis)
-        what = rng.choice(("add", "die", "will", "bye", "back", "back", "move", "swap", "take", "bind", "paint", "ip"))
+        what = rng.choice(
+            ("add", "die", "will", "bye", "back", "back", "move", "swap", "take", "bind", "paint", "ip", "clock")
+        )
         self._world.count(what)
         if what == "add" and len(self._world.fleet.pis) < MOST_PIS:
             self._world.fleet.add(self._world.now_ms)
@@ -57,6 +60,8 @@ class Chaos:
         elif what == "back":
             pi = rng.choice([each for each in self._world.fleet.pis if each.next_ms is None] or [pi])
             pi.next_ms, pi.born = self._world.now_ms, None
+        elif what == "clock":
+            pi.wrong_ms = rng.choice((0, 0, -2_000, -4_000, -DAY_MS, 365 * DAY_MS, 60_000))
         elif what == "ip":
             pi.ip = f"10.1.{rng.randrange(256)}.{rng.randrange(256)}"
         elif what == "paint" and server is not None and server.live.columns.count:

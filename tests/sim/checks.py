@@ -9,6 +9,8 @@ import numpy as np
 
 from telemetry.report import parse, to_record
 from telemetry.store.base import Entry
+from telemetry.store.parse import rows_of
+from telemetry.store.rows import identity
 from tests.sim.old_viewer import OldViewer
 from tests.sim.picture import AGE_END_MS, AGE_STEP_MS, METRICS, NEVER, Picture
 from tests.sim.server import SimServer
@@ -142,6 +144,23 @@ def nothing_lost(server: SimServer, acked: dict[str, Entry]) -> None:
             raise Broken(f"{key}: acknowledged, and the restarted server does not know the node")
         if int(server.live.columns.received_ms[row]) not in (found.seen_ms, NEVER_MS) and said.mac:
             raise Broken(f"{key}: restored from {server.live.columns.received_ms[row]}, kept was {found.seen_ms}")
+
+
+class Names:
+    """Each report counts, and counts once: by the name that every store knows it by."""
+
+    def __init__(self) -> None:
+        self._body: dict[tuple[str, int], bytes] = {}
+        self._name: dict[tuple[str, bytes, int], int] = {}
+
+    def note(self, entry: Entry, server_clock: int) -> None:
+        """An acknowledged entry. `server_clock`: another one after the server's clock was set."""
+        rows = rows_of([entry], rest=False)
+        name = int(identity(rows.seen_ms, rows.node_ms)[0])
+        if self._body.setdefault((entry.key, name), entry.body) != entry.body:
+            raise Broken(f"{entry.key}: two reports have one name, {name}, so one of them is lost")
+        if self._name.setdefault((entry.key, entry.body, server_clock), name) != name:
+            raise Broken(f"{entry.key}: a report that came twice has two names, so it counts twice")
 
 
 def newest_is_shown(server: SimServer) -> None:

@@ -6,13 +6,17 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from telemetry.keep import survivors
+from telemetry.nodeclock import NodeClock
 from telemetry.report import Process, Report
 from telemetry.store.base import Entry
 from tests.build import mac_of, report_of
+from tests.sim.plan import START_MS
 from tests.sim.server import SimServer
 
 NAN = float("nan")
-MAX_KEPT = 6  # reports that a Pi keeps while the server does not take them
+MAX_KEPT = 16  # reports that a Pi keeps while the server does not take them
+AT_ONCE = 4  # of what it kept, sent with a fresh one
 Place = tuple[str, int]
 NOWHERE: Place = ("", -1)
 
@@ -31,6 +35,15 @@ class Pi:
     words: int = 1
     former: tuple[int, Report] | None = None  # the report before the last
     born: SimServer | None = None  # the life of the server that it has introduced itself to
+    wrong_ms: int = 0  # how far its own clock is ahead
+    clock: NodeClock = field(default_factory=NodeClock)
+
+    def keep(self, sampled_ms: int, report: Report) -> None:
+        """Oldest first; without room the oldest part is thinned, as telemetry/keep.py does."""
+        self.kept = sorted([*self.kept, (sampled_ms, report)], key=lambda each: each[0])
+        if len(self.kept) > MAX_KEPT:
+            stays = survivors(len(self.kept))
+            self.kept = [each for index, each in enumerate(self.kept) if stays(index)]
 
     @property
     def mac(self) -> str:
@@ -70,16 +83,21 @@ class Fleet:
             if pi.next_ms is None or now_ms < pi.next_ms:
                 continue
             pi.next_ms = max(pi.next_ms + pi.period_ms, now_ms)
-            pi.kept = [*pi.kept[1 - MAX_KEPT :], (now_ms, self._report(pi))]
-            if server is not None:
-                self._send(server, pi, now_ms, done)
+            fresh = (now_ms, self._report(pi, now_ms))
+            if server is None:
+                pi.keep(*fresh)
+            else:
+                self._send(server, pi, fresh, done)
 
-    def _send(self, server: SimServer, pi: Pi, now_ms: int, done: Callable[[Pi, Entry, bool], None]) -> None:
-        """What was kept, marked with how long it was held; what is refused is kept again."""
-        kept, pi.kept = pi.kept, []
+    def _send(
+        self, server: SimServer, pi: Pi, fresh: tuple[int, Report], done: Callable[[Pi, Entry, bool], None]
+    ) -> None:
+        """What is new, then some of what was kept, marked with how long it was held; what is refused is kept again."""
+        now_ms = fresh[0]
+        kept, pi.kept = [fresh, *pi.kept[:AT_ONCE]], pi.kept[AT_ONCE:]
         if pi.former is not None and self._rng.random() < 0.05:
             kept = [*kept, pi.former]  # its answer was lost, so it comes again, after a newer one
-        pi.former = kept[0]
+        pi.former = kept[-1] if self._rng.random() < 0.5 else fresh
         if pi.born is not server and pi.mac:
             pi.born = server
             server.live.birth(pi.mac, pi.ip, *pi.place, pi.period_ms)
@@ -87,12 +105,12 @@ class Fleet:
 
             def settle(entry: Entry, ok: bool, sampled_ms: int = sampled_ms, report: Report = report) -> None:
                 if not ok:
-                    pi.kept = sorted([*pi.kept, (sampled_ms, report)], key=lambda each: each[0])[-MAX_KEPT:]
+                    pi.keep(sampled_ms, report)
                 done(pi, entry, ok)
 
             server.put(report, now_ms - sampled_ms, settle)
 
-    def _report(self, pi: Pi) -> Report:
+    def _report(self, pi: Pi, now_ms: int) -> Report:
         rng = self._rng
         values = {
             name: NAN if rng.random() < 0.05 else round(rng.uniform(0, high), 2)
@@ -101,4 +119,5 @@ class Fleet:
         processes = tuple(Process(k, f"work {rng.random()}", "pi", 1.0, 2.0) for k in range(pi.words))
         said = report_of(pi.n, processes=processes, **values)
         switch_ip, port = pi.place
-        return replace(said, mac=pi.mac, ip=pi.ip, switch_ip=switch_ip, port=port)
+        sampled_ms = pi.clock.read(START_MS + now_ms + pi.wrong_ms)
+        return replace(said, mac=pi.mac, ip=pi.ip, switch_ip=switch_ip, port=port, sampled_ms=sampled_ms)

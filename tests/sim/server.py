@@ -83,7 +83,7 @@ class SimServer:
                     each.done(each.entry, False)
             else:
                 for each in batch:
-                    self.live.report(each.report, each.entry.seen_ms)
+                    self.live.report(each.report, each.entry.seen_ms, each.entry.received_ms)
                 for each in batch:
                     each.done(each.entry, True)
         if not self._committing and self._waiting:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from telemetry.nodeclock import NodeClock
+from tests.sim import checks
 from tests.sim.plan import Plan
 from tests.sim.server import SimServer
 from tests.sim.viewer import Broken
@@ -217,11 +219,11 @@ def _(patch: pytest.MonkeyPatch) -> None:
 
 @bug("a late delivery that disturbs newer values", "the disk has")
 def _(patch: pytest.MonkeyPatch) -> None:
-    def take(original: Any, self: Live, report: Any, seen_ms: int) -> Any:
+    def take(original: Any, self: Live, report: Any, seen_ms: int, received_ms: int) -> Any:
         row = self.roster.find(report.mac, report.switch_ip, report.port)
         if row is not None and self.columns.received_ms[row] > seen_ms:
             self.columns.received_ms[row] = NEVER_MS
-        return original(self, report, seen_ms)
+        return original(self, report, seen_ms, received_ms)
 
     wrap(patch, Live, "_take", take)
 
@@ -280,3 +282,14 @@ def _(patch: pytest.MonkeyPatch) -> None:
 @bug("today's viewers that never hear of an id that is gone", "old viewer")
 def _(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(VisorFan, "_rename", lambda self: None)
+
+
+@bug("an agent that says a time twice when its clock is set back", "one of them is lost")
+def _(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(NodeClock, "read", lambda self, wall_ms: wall_ms)
+
+
+@bug("an agent that does not say how long it held a report, and rows that are known by their age", "counts twice")
+def _(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(checks, "identity", lambda seen_ms, node_ms: 2 * node_ms + 7 * seen_ms)
+    wrap(patch, SimServer, "put", lambda put, self, report, held_ms, done: put(self, report, 0, done))

@@ -39,6 +39,7 @@ class World:
         self.layout = layouts.load("cluster")
         self.fleet = Fleet(self.rng, list(PLACES))
         self.acked: dict[str, Entry] = {}
+        self.names = checks.Names()
         self.pictures: dict[tuple[int, int], Picture] = {}
         self.lines: list[Line] = []
         self.late: list[tuple[Viewer, int, bytes]] = []  # frames of old connections that arrive after all
@@ -285,6 +286,7 @@ class World:
 
     def _report_done(self, pi: Pi, entry: Entry, kept: bool) -> None:
         if kept:
+            self.names.note(entry, self.offset_ms)
             known = self.acked.get(entry.key)
             if known is None or entry.supersedes(known):
                 self.acked[entry.key] = entry

@@ -33,7 +33,7 @@ def sampler(clock: Clock, cpu: float = 9.73, temp_c: float = 32.749, disk_free: 
         cpu_percent=lambda: cpu,
         temperature=lambda: temp_c,
         monotonic=clock,
-        wall=lambda: 1_700_000_000.1234,
+        wall=lambda: 1_699_999_895.1234 + clock.now,
     )
     return Sampler(
         sources, Top(1000.0, lambda: iter([Reading(1, 0.0, clock.now / 100, 9, "systemd")]), lambda pid: "root")

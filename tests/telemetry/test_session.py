@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from telemetry.backoff import CAP_S
-from telemetry.session import ANSWER_S, CONNECT_S, FOUND_SPREAD_S, ONCE_S, UNSENT, Session, State, phase
+from telemetry.keep import Kept, MemoryKeep
+from telemetry.session import ANSWER_S, CATCH_UP, CONNECT_S, FOUND_SPREAD_S, ONCE_S, Session, State, phase
 from telemetry.steps import (
     Acked,
     Birth,
@@ -145,28 +147,112 @@ def test_the_same_complaint_is_said_once() -> None:
     assert levels == ["warning", "debug", "debug"]
 
 
-def test_reports_go_one_at_a_time_oldest_first() -> None:
+def test_reports_go_one_at_a_time_the_newest_first_and_then_what_was_kept() -> None:
     session = reporting()
-    assert session.handle(Sampled(body(1)), 1.0) == [Send(body(1))]
-    assert session.handle(Sampled(body(2)), 2.0) == []
-    assert session.handle(Sampled(body(3)), 3.0) == []
-    assert session.handle(Acked(), 4.0) == [Send({**body(2), "heldMs": 2000})]
-    assert session.handle(Acked(), 5.0) == [Send({**body(3), "heldMs": 2000})]
-    assert session.handle(Acked(), 6.0) == []
+    assert session.handle(Sampled(body(1)), 3.0) == [Send(body(1))]
+    for number in (2, 3, 4):
+        assert session.handle(Sampled(body(number)), 2.0 + number) == []
+    assert session.handle(Acked(), 7.0) == [Send({**body(4), "heldMs": 1000})]
+    assert session.handle(Acked(), 8.0) == [Send({**body(2), "heldMs": 4000})]
+    assert session.handle(Acked(), 9.0) == [Send({**body(3), "heldMs": 4000})]
+    assert session.handle(Acked(), 10.0) == []
+    assert len(session.keep) == 0
 
 
-def test_without_a_server_the_newest_reports_are_kept_and_the_others_counted() -> None:
-    session = new()
-    for number in range(UNSENT + 8):
-        session.handle(Sampled(body(number)), 2.0)
-    assert session.dropped == 8
-    session.handle(Tick(), 2.0)
-    session.handle(Connected(), 2.0)
-    out = session.handle(Acked(), 2.0)
-    assert "8 reports were dropped" in said(out)
-    assert Send(body(8)) in out
-    rest = [session.handle(Acked(), 2.0) for _ in range(UNSENT)]
-    assert rest == [[Send(body(number))] for number in range(9, UNSENT + 8)] + [[]]
+def outage(reports: int, keep: MemoryKeep | None = None) -> tuple[Session, float]:
+    """A session that made `reports` without a server, one in 5 s, and has just got one. And the time."""
+    session = Session(MAC, 5.0, random.Random(7), 0.0, url=URL, keep=keep)
+    session.handle(Tick(), 0.0)
+    for number in range(reports):
+        session.handle(Sampled(body(number)), 5.0 * number)
+    now = 5.0 * reports
+    session.handle(Failed("nobody listens"), now)
+    session.handle(Tick(), now + CAP_S)
+    session.handle(Connected(), now + CAP_S)
+    return session, now + CAP_S
+
+
+def test_what_was_kept_follows_at_a_bounded_rate_and_fresh_reports_go_between() -> None:
+    session, now = outage(100)
+    sent: list[tuple[float, int, object]] = []
+    out = session.handle(Acked(), now)
+    assert "99 reports were kept" in said(out)
+    end, sample_at = now + 60.0, now
+    while True:
+        sends = [each.body for each in out if isinstance(each, Send)]
+        sent += [(now, int(str(each["CPU"])), each.get("heldMs")) for each in sends]
+        if session._flight is not None:
+            out = session.handle(Acked(), now)
+            continue
+        now = min(session.deadline, sample_at)
+        if now > end:
+            break
+        if now == sample_at:
+            out = session.handle(Sampled(body(1000 + len(sent))), now)
+            sample_at += 5.0
+        else:
+            out = session.handle(Tick(), now)
+    assert sent[0][1] == 99, "the newest goes first, so that the Pi is seen again"
+    late = [each for each in sent[1:] if each[2] is not None]
+    assert [number for _, number, _ in late] == list(range(99)), "all of them, oldest first, once"
+    assert len(late) / (late[-1][0] - late[0][0]) < CATCH_UP * 1.02
+    fresh = [at for at, number, held in sent[1:] if held is None]
+    assert len(fresh) >= 12, "none of them waited"
+
+
+def test_kept_reports_that_are_refused_for_now_wait_longer_each_time_and_fresh_ones_do_not() -> None:
+    session, now = outage(50)
+    session.handle(Acked(), now)
+    session.handle(Acked(), now)  # the newest
+    waits = []
+    for _ in range(8):
+        now = max(now, session._late_at)
+        assert "heldMs" in str(session.handle(Tick(), now))
+        session.handle(AGAIN, now)
+        waits.append(session._late_at - now)
+        assert sent(session.handle(Sampled(body(7)), now)) == [7]
+        session.handle(Acked(), now)
+    assert max(waits) > 4
+    assert len(session.keep) == 49, "not one of them is given up"
+
+
+def test_when_there_is_no_room_a_long_outage_keeps_its_shape() -> None:
+    keep = MemoryKeep(40_000)
+    session, now = outage(2000, keep)
+    assert keep.size <= 40_000
+    assert keep.thinned == 1999 - len(keep)
+    out = session.handle(Acked(), now)
+    assert "thinned out" in said(out)
+    numbers = []
+    while (kept := keep.oldest(now)) is not None:
+        numbers.append(int(str(kept.body["CPU"])))
+        keep.done()
+    assert numbers[0] == 0, "when it began is known"
+    gaps = [after - before for before, after in pairwise(numbers)]
+    assert gaps[-1] == 1
+    assert gaps == sorted(gaps, reverse=True), "the older, the thinner"
+
+
+def test_after_a_restart_nothing_old_is_sent_before_something_new() -> None:
+    keep = MemoryKeep()
+    keep.add(Kept(-3600.0, body(1)))
+    session = Session(MAC, 5.0, random.Random(7), 0.0, url=URL, keep=keep)
+    for event in (Tick(), Connected(), Acked()):
+        session.handle(event, 0.0)
+    assert sent(session.handle(Tick(), 4.9)) == []
+    assert sent(session.handle(Sampled(body(2)), 4.9)) == [2]
+    assert session.handle(Acked(), 4.9) == [Send({**body(1), "heldMs": 3_604_900})]
+
+
+def test_an_agent_that_ends_keeps_what_is_in_its_hands() -> None:
+    session = reporting()
+    session.handle(Sampled(body(1)), 1.0)
+    session.handle(Sampled(body(2)), 6.0)
+    session.handle(Stop("shutdown"), 7.0)
+    first = session.keep.oldest(7.0)
+    assert first is not None
+    assert (first.at, first.body) == (1.0, body(1))
+    assert len(session.keep) == 2
 
 
 def test_a_report_on_its_way_when_the_connection_dies_is_sent_again() -> None:
@@ -177,7 +263,8 @@ def test_a_report_on_its_way_when_the_connection_dies_is_sent_again() -> None:
     session.handle(Sampled(body(2)), 2.5)
     session.handle(Tick(), 4.0)
     session.handle(Connected(), 4.0)
-    assert without_words(session.handle(Acked(), 4.0)) == [Send({**body(1), "heldMs": 3000})]
+    assert without_words(session.handle(Acked(), 4.0)) == [Send({**body(2), "heldMs": 1500})]
+    assert session.handle(Acked(), 5.0) == [Send({**body(1), "heldMs": 4000})]
 
 
 def test_a_report_refused_for_now_is_kept_and_one_refused_for_good_is_not() -> None:
@@ -187,10 +274,10 @@ def test_a_report_refused_for_now_is_kept_and_one_refused_for_good_is_not() -> N
     assert session.handle(Sampled(body(2)), 1.0) == []
     later = session.deadline
     assert 1.0 < later <= 2.0
-    assert sent(session.handle(Tick(), later)) == [1]
+    assert sent(session.handle(Tick(), later)) == [2]
     out = session.handle(NEVER, later)
     assert "CPU is 200 (out_of_range)" in said(out)
-    assert sent(out) == [2]
+    assert sent(out) == [1]
 
 
 def test_a_server_that_does_not_answer_is_left() -> None:
@@ -338,7 +425,7 @@ def test_whatever_happens_it_keeps_its_promises(steps: list[tuple[Event, float]]
             on_the_way += isinstance(each, Send)
             connections += isinstance(each, Connect)
         assert on_the_way <= 1
-        assert len(session._unsent) <= UNSENT
+        assert session._flight is None or session._flight_is_late <= len(session.keep)
         assert session.deadline <= now + max(CAP_S, CONNECT_S)
         assert session.state is not State.STOPPED
         assert not any(isinstance(each, Send | Birth) for each in out) or session.state in (State.BORN, State.REPORTING)

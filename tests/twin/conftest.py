@@ -33,7 +33,7 @@ layout_of: Callable[[str], Layout] = lru_cache(layouts.load)
 
 def make_service(data_dir: Path, **changes: Any) -> Service:
     """A service with quick ticks and `changes` to its settings, not yet running."""
-    quick: dict[str, Any] = {"port": 0, "tick_ms": 20, "beacon": False, "commit_linger_ms": 1.0}
+    quick: dict[str, Any] = {"port": 0, "tick_ms": 20, "beacon": False, "commit_linger_ms": 1.0, "models": "asked"}
     settings = Settings.read({}, **{**quick, "data_dir": data_dir, **changes})
     return Service(settings, layout_of(settings.cluster), Tokens(AGENT, OPERATOR))
 

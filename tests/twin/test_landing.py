@@ -38,7 +38,7 @@ async def test_reports_of_a_running_service_land_in_the_database(data_dir, tmp_p
     try:
         async with service_on(data_dir, engine).running() as service:
             await report(service, http, 1, 2, 3)
-            shipper = service.shipper
+            shipper = service.landing.shipper
             assert shipper is not None
             await until(lambda: shipper.progress.landed_rows == 3, "landed", 20)
             assert await rows_in(service) == 3
@@ -54,7 +54,7 @@ async def test_reports_are_acknowledged_while_the_database_is_away_and_land_when
     try:
         async with service_on(data_dir, engine).running() as service:
             await report(service, http, 1, 2)
-            shipper = service.shipper
+            shipper = service.landing.shipper
             assert shipper is not None
             await until(lambda: shipper.progress.state == "away", "noticed", 20)
             engine.listener = Listener(engine.model, port=port)

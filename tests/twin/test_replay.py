@@ -196,7 +196,7 @@ async def test_a_disk_that_does_not_take_the_record_costs_nothing_but_time(
             raise StoreUnavailable("no space left")
         record(shown, told)
 
-    monkeypatch.setattr("twin.service.RECORD_S", 0.05)
+    monkeypatch.setattr("twin.edge.recording.RECORD_S", 0.05)
     monkeypatch.setattr(service.store, "record", sometimes)
     await service.ingest.land(field_report(0, CPU=10))
     await until(lambda: len(service.live.roster) == 1)

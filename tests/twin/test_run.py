@@ -32,7 +32,8 @@ AGENT = "agent-token-for-tests"
 def serve(data_dir: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     """`twin serve` that is expected to end by itself."""
     command = [sys.executable, "-m", "twin", "serve"]
-    settings = {"TWIN_DATA_DIR": str(data_dir), "TWIN_PORT": "0", "TWIN_BEACON": "false", **environ}
+    quiet = {"TWIN_BEACON": "false", "TWIN_MODELS": "asked"}
+    settings = {"TWIN_DATA_DIR": str(data_dir), "TWIN_PORT": "0", **quiet, **environ}
     return subprocess.run(
         command, env={**os.environ, **settings}, capture_output=True, text=True, timeout=20, check=False
     )

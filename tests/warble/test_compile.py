@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from warble import Limits
+from warble import Limits, run
 from warble.expressions import Mode
-from warble.run import execute, prepare
+from warble.run import Memory, execute, prepare
 
 LIMITS = Limits(length=1_000, fuel=2_000, cpu=0)
 
@@ -35,6 +35,9 @@ def agree(source, limits=LIMITS):
         "{x=1WHILE(1){x=3*x-x}}",
         "{WHILE(0){}FOR(i=5;i<5;i++){}PRINT(i)}",
         "{i=0WHILE(i<60){i++;IF(i==55){PRINT(u)}}}",
+        "{x=1FOR(i=0;i<100;i=i+7){x=x*3%101}PRINT(i,x)}",
+        "{x=9FOR(i=90;i>-10;i=i-7){x=5//(x-2)+3}PRINT(i,x)}",
+        "{FOR(j=0;j<4;j++){FOR(i=0;i<50;i++){x=2-j}PRINT(i,x/i)}}",
     ],
 )
 def test_loops_of_every_form_agree_wherever_the_fuel_ends(source, fuel):
@@ -89,3 +92,38 @@ def test_loops_may_be_nested_as_deep_as_the_limits_allow():
         source = "".join(f"FOR({name}=0;{name}<1;{name}++){{" for name in "abcdefghijklmnopqr")
         agree(f"{{{source}x=x+1{'}' * 18}}}", limits)
         agree(f"{{x=1{source}x=3*x+1{'}' * 18}PRINT(x)}}", limits)
+
+
+@pytest.mark.parametrize(
+    "fixed", ["x/40", "x*y-y/3", "(x+y)*(x+y)", "-x//7%5", "x*y*(x-1)/4", "x*2^300", "x/0", "x%y", "z*2", "x*1e308*10"]
+)
+@pytest.mark.parametrize("x", ["3", "-2^52", "2^255", "0.5", "-1e308"])
+def test_what_a_round_computes_anew_though_nothing_changes_agrees(fixed, x):
+    agree(f"{{x={x};y=7s=0FOR(i=0;i<60;i++){{s=s+{fixed}}}PRINT(s,i)}}")
+    agree(f"{{x={x};y=7s=0i=9WHILE(i){{i--;IF(s<i){{s={fixed}}}}}PRINT(s,i)}}")
+    agree(f"{{x={x};y=7s=0i=0WHILE(i){{i--;s={fixed}}}PRINT(s,i)}}")
+
+
+@pytest.mark.parametrize("change", ["x=x+1", "x++", "IF(i==3){x=0}", "FOR(x=0;x<2;x++){}"])
+def test_what_a_round_changes_is_computed_anew(change):
+    assert agree(f"{{x=5s=0FOR(i=0;i<9;i++){{s=s+x/2;{change}}}PRINT(s)}}").stdout != "22.5\n"
+
+
+@pytest.mark.parametrize("zero", ["x==0", "x!=0", "(x==0)*(x!=00)", "(x!=0)+(x==0)", "x*x==0", "u==0", "1/x==0"])
+@pytest.mark.parametrize("x", ["0", "1", "-0.0", "1e-300", "2^255", "1e308*10-1e308*10", "1e308*10"])
+def test_a_comparison_with_zero_agrees_for_every_kind_of_number(zero, x):
+    agree(f"{{x={x};IF({zero}){{PRINT(1)}}ELSE{{PRINT(2)}}k=0WHILE(({zero})*(k<3)){{k++}}PRINT(k)}}")
+
+
+@pytest.mark.parametrize("over", ["1", "-3", "0.5", "2^200", "1e308"])
+@pytest.mark.parametrize("ends", ["0;k<9", "0;k<=51", "0;k<=52", "3;k<70", "9;k>0", "9;k>=0", "9;k>-2", "70;k<3"])
+def test_tables_of_powers_reach_as_far_as_the_counter(over, ends):
+    step = "k--" if ">" in ends else "k++"
+    agree(f"{{FOR(k={ends};{step}){{PRINT({over}/16^k,16^k)}}}}", Limits(length=1_000, cpu=0, bits=131_072))
+
+
+def test_a_counter_that_no_round_reads_is_known_where_an_error_comes():
+    memory = Memory()
+    outcome = run("{x=9FOR(i=0;i<100;i++){x--;y=1/x}}", memory=memory)
+    assert outcome.error is not None
+    assert memory.values["i"] == 8

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
 
@@ -33,6 +34,8 @@ class Columns:
         self.light_rgb: U8 = np.zeros((capacity, 3), np.uint8)
         self.received_ms: I64 = np.full(capacity, NEVER_MS, np.int64)
         self.period_ms: I64 = np.full(capacity, 5000, np.int64)
+        #: The node's clock less the server's. float64 holds every whole number of milliseconds that there can be.
+        self.skew_ms: F64 = np.full(capacity, np.nan, np.float64)
 
     @property
     def capacity(self) -> int:
@@ -48,4 +51,4 @@ class Columns:
         self.count = max(self.count, count)
 
 
-ARRAYS = ("cpu_pct", "mem_pct", "disk_pct", "temp_c", "status", "light_rgb", "received_ms", "period_ms")
+ARRAYS = ("cpu_pct", "mem_pct", "disk_pct", "temp_c", "status", "light_rgb", "received_ms", "period_ms", "skew_ms")

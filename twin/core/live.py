@@ -14,11 +14,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from telemetry.report import Report
+from telemetry.store.base import supersedes
 from twin.core.changes import Changes, Rows
+from twin.core.clocks import FRESH_MS, Clocks
 from twin.core.columns import LOST, NEVER_MS, ONLINE, REBOOTING, UNKNOWN, Columns
 from twin.core.errors import Unavailable
 from twin.core.liveness import status_by_age
 from twin.core.nodes import Node, Roster, SlotOf
+
+NEVER_SET_BACK_MS = 2**62  # as the time of receiving: what is kept on the disk is compared by when it was true
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +50,27 @@ class Live:
         self.roster = Roster(self._slot_of, self.rules.max_nodes)
         self.columns = Columns()
         self.changes = Changes()
+        self.clocks = Clocks()
         self.reports: list[Report | None] = []
         self._dirty = False
 
-    def report(self, report: Report, seen_ms: int) -> int:
-        """A node's report, true at `seen_ms`. Returns its row.
+    def report(self, report: Report, seen_ms: int, received_ms: int | None = None) -> int:
+        """A node's report, true at `seen_ms` and received at `received_ms` (None: just then). Returns its row.
 
         A report older than what is already shown keeps its place in the store but does not disturb live state.
         Raises Unavailable("too_many_nodes") when the roster is full.
         """
-        row, newest = self._take(report, seen_ms)
+        row, newest = self._take(report, seen_ms, NEVER_SET_BACK_MS if received_ms is None else received_ms)
         if newest and self.columns.status[row] != ONLINE:
             self._set_status(row, ONLINE)
+        held_ms = 0 if received_ms is None else received_ms - seen_ms
+        if newest and report.sampled_ms >= 0 and held_ms <= FRESH_MS:
+            self.clocks.note(self.columns, row, report.sampled_ms - seen_ms)
         return row
 
     def restore(self, report: Report, seen_ms: int) -> int:
         """The last known report of a node from disk: its values with their true age, its status unknown."""
-        row, newest = self._take(report, seen_ms)
+        row, newest = self._take(report, seen_ms, NEVER_SET_BACK_MS)
         if newest:
             self._set_status(row, UNKNOWN)
         return row
@@ -120,15 +128,20 @@ class Live:
     def node(self, public_id: str) -> Node | None:
         return self.roster.by_id(public_id)
 
-    def _take(self, report: Report, seen_ms: int) -> tuple[int, bool]:
+    def skew_ms(self, row: int) -> int | None:
+        """How far a node's clock is ahead of the server's, or None for a node that did not say its time."""
+        skew = float(self.columns.skew_ms[row])
+        return None if skew != skew else int(skew)
+
+    def _take(self, report: Report, seen_ms: int, received_ms: int) -> tuple[int, bool]:
         """The row of a report, and whether it is the newest of its node, whose values it then became."""
-        roster, received_ms = self.roster, self.columns.received_ms
+        roster, shown_ms = self.roster, self.columns.received_ms
         row = roster.find(report.mac, report.switch_ip, report.port)
-        if row is not None and seen_ms < received_ms[row]:
+        if row is not None and not supersedes(seen_ms, received_ms, int(shown_ms[row])):
             return row, False
         place = (report.switch_ip, report.port)
         holder = roster.at(*place)
-        if holder is not None and holder != row and seen_ms < received_ms[holder]:
+        if holder is not None and holder != row and not supersedes(seen_ms, received_ms, int(shown_ms[holder])):
             # Delivered late: somebody else has been seen there since.
             place = ("", -1)
         row = self._see(report.mac, report.ip, *place)

@@ -13,11 +13,9 @@ from telemetry.store.contract import Extent, Keep, Store
 from telemetry.store.embedded import EmbeddedStore
 from telemetry.store.oracle import OracleStore
 from telemetry.store.oracle_pool import OracleSettings
-from telemetry.store.ship import Progress
 from telemetry.store.sqlite import SQLiteSpool
 from twin.edge.clock import Clock
 from twin.settings import Settings
-from twin.wire.events import StoreState
 
 log = logging.getLogger(__name__)
 
@@ -50,23 +48,10 @@ class Archive:
             raise StoreUnavailable(self._why)
         return self._store
 
-    def state(self, shipping: Progress | None = None) -> StoreState:
-        """What viewers are told of it. shipping: where reports have a way to go to the store."""
-        told: StoreState = {
-            "engine": self.engine,
-            "state": "ok" if self._why is None else "away",
-            "lag_ms": 0,
-            "lag_rows": 0,
-            "waiting": 0,
-            "message": self._why or "",
-        }
-        if shipping is not None:
-            told["waiting"] = shipping.waiting
-            if shipping.oldest_ms >= 0:
-                told["lag_ms"] = max(0, self._clock.now_ms() - shipping.oldest_ms)
-            if shipping.state != "ok" and self._why is None:
-                told["state"], told["message"] = shipping.state, shipping.message
-        return told
+    @property
+    def why(self) -> str | None:
+        """Why it cannot be asked; None: it can."""
+        return self._why
 
     async def extent(self) -> Extent:
         """What is there, as of some seconds ago. Raises StoreError."""

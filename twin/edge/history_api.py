@@ -21,7 +21,7 @@ from twin.core.live import Live
 from twin.core.nodes import SlotOf
 from twin.edge.archive import Archive
 from twin.edge.clock import Clock
-from twin.edge.player import NO_HISTORY
+from twin.edge.reading import NO_HISTORY
 from twin.wire import history
 from twin.wire.history import Query
 

@@ -7,6 +7,8 @@ edge/broadcaster_api.py and edge/ords_api.py.
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 from dataclasses import replace
 
 import msgspec
@@ -21,7 +23,12 @@ from twin.edge.clock import Clock
 
 COMMIT_TIMEOUT_S = 15.0  # a disk that takes longer is as good as away
 HELD = "heldMs"  # how long an agent kept this report before it could send it, by its own monotonic clock
-MAX_HELD_MS = 7 * 24 * 3_600_000
+MAX_HELD_MS = 30 * 24 * 3_600_000  # what was held for longer counts as held for so long
+LATE_AT_ONCE = 2048  # held reports on their way to the disk: one of each Pi; more come later, fresh ones need not
+LATE_RETRY_S = 5
+LATE_MS = 60_000  # held for less, a report is as good as fresh
+
+log = logging.getLogger(__name__)
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -37,6 +44,8 @@ class Ingest:
         self.max_body = max_body
         self.accepted = 0
         self.refused = 0
+        self.late = 0  # of the accepted, those that were held
+        self._late_waiting = 0
 
     async def land_bytes(self, body: bytes) -> Report:
         """Land one report from an HTTP body. Raises BadInput naming the field, TooLarge or Unavailable."""
@@ -107,14 +116,37 @@ class Ingest:
             )
         now_ms = self._clock.now_ms()
         held_ms, report = _held(report)
+        late = held_ms > LATE_MS
+        if late and self._late_waiting >= LATE_AT_ONCE:
+            raise Unavailable(
+                f"{self._late_waiting} held reports wait for the disk; keep yours and send it later",
+                code="busy",
+                retry_after_s=LATE_RETRY_S,
+            )
         if isinstance(value, dict) and HELD in value:  # seen_ms says it from here on
             value = {name: each for name, each in value.items() if name != HELD}
         done = self._journal.put(Entry(key, now_ms, now_ms - held_ms, _encode(value)), report)
-        done.add_done_callback(self._count)
+        done.add_done_callback(self._count_late if late else self._count)
+        self._late_waiting += late
         return done
 
     def _count(self, done: asyncio.Future[None]) -> None:
         self.accepted += not done.cancelled() and done.exception() is None
+
+    def _count_late(self, done: asyncio.Future[None]) -> None:
+        self._late_waiting -= 1
+        self.late += not done.cancelled() and done.exception() is None
+        self._count(done)
+
+    def name_wrong_clocks(self) -> None:
+        """One line in the log for each node whose clock turned out to be wrong."""
+        for row in self._live.clocks.news():
+            node, skew_ms = self._live.roster.nodes[row], self._live.skew_ms(row)
+            log.warning(
+                "the clock of %s is wrong; nothing here goes by it, but look at its time service",
+                node.id,
+                extra={"node": node.id, "skew_ms": skew_ms},
+            )
 
 
 def _held(report: Report) -> tuple[int, Report]:
@@ -123,8 +155,8 @@ def _held(report: Report) -> tuple[int, Report]:
         return 0, report
     held = report.extra[HELD]
     extra = {key: value for key, value in report.extra.items() if key != HELD}
-    plain = isinstance(held, int | float) and not isinstance(held, bool) and 0 <= held <= MAX_HELD_MS
-    return (int(held) if plain and isinstance(held, int | float) else 0), replace(report, extra=extra)
+    plain = isinstance(held, int | float) and not isinstance(held, bool) and 0 <= held < math.inf
+    return (min(int(held), MAX_HELD_MS) if plain and isinstance(held, int | float) else 0), replace(report, extra=extra)
 
 
 def bad_report(error: ReportError) -> TwinError:

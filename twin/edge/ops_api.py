@@ -18,12 +18,15 @@ from prometheus_client.registry import Collector
 from telemetry.report import Report
 from telemetry.store.journal import Journal
 from twin import __version__
+from twin.core.clocks import wrong
 from twin.core.columns import STATUSES
 from twin.core.live import Live
 from twin.edge.agents import AgentNamespace
 from twin.edge.http import json_answer
 from twin.edge.ingest import Ingest
+from twin.edge.landing import Landing
 from twin.edge.player import Player
+from twin.edge.store_metrics import of_journal, of_landing
 from twin.wire.fan import Fan
 
 TICK_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
@@ -35,6 +38,7 @@ class Parts:
 
     live: Live
     journal: Journal[Report]
+    landing: Landing
     ingest: Ingest
     agents: AgentNamespace
     fans: Mapping[str, Fan]
@@ -112,12 +116,14 @@ class Ops(Collector):
             closed.add_metric([code], count)
         yield closed
         yield GaugeMetricFamily("twin_agents", "Connected agents (sockets)", len(parts.agents.agents))
+        yield CounterMetricFamily(
+            "twin_reports_late", "Of the accepted, those held for over a minute", parts.ingest.late
+        )
+        about = "Nodes whose clock differs from the server's by more than a minute"
+        yield GaugeMetricFamily("twin_wrong_clocks", about, wrong(live.columns))
         yield GaugeMetricFamily("twin_epoch", "Epoch of the live state", live.epoch)
         yield GaugeMetricFamily("twin_seq", "Number of the last frame", live.seq)
-        journal = parts.journal
         yield CounterMetricFamily("twin_reports_accepted", "Reports on disk and acknowledged", parts.ingest.accepted)
         yield CounterMetricFamily("twin_reports_refused", "Reports that could not be understood", parts.ingest.refused)
-        yield CounterMetricFamily("twin_reports_failed", "Reports the store could not take", journal.failed)
-        yield GaugeMetricFamily("twin_journal_waiting", "Reports that wait for the disk", journal.waiting)
-        yield CounterMetricFamily("twin_commits", "Commits of the store", journal.commits)
-        yield CounterMetricFamily("twin_commit_seconds", "Time spent in commits", journal.commit_s)
+        yield from of_journal(parts.journal)
+        yield from of_landing(parts.landing)

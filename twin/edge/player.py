@@ -1,21 +1,19 @@
-"""Plays the past to viewers: who sits at which playhead, and the reading of what playheads want from the archive.
+"""Plays the past to viewers: who sits at which playhead.
 
-Owns the seats and the reading; time, speed and frames are wire/replay_fan.py's. Reads for a playhead go one after the
-other, so a viewer that drags its timeline costs one query at a time, and the last place wins. Called by edge/viewers.py
-(requests) and twin.service (ticks).
+Owns the seats; what playheads want is read by edge/reading.py; time, speed and frames are wire/replay_fan.py's. Called
+by edge/viewers.py (requests) and twin.service (ticks).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from itertools import count, islice
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
 
-from telemetry.store.base import StoreError
 from twin.core.access import Action, Role, may
-from twin.core.errors import BadInput, Forbidden, TwinError, Unavailable
+from twin.core.errors import BadInput, Forbidden, Unavailable
 from twin.core.live import Rules
 from twin.core.nodes import SlotOf
 from twin.core.outbox import Limits
@@ -23,33 +21,18 @@ from twin.core.replay import Past
 from twin.edge.archive import Archive
 from twin.edge.clock import Clock
 from twin.edge.pipe import Spawn
+from twin.edge.reading import Reading, Seat
 from twin.wire.events import Bye
 from twin.wire.events import Playhead as Said
-from twin.wire.fan import OnClosed, Viewer
-from twin.wire.history import report_of
+from twin.wire.fan import OnClosed
 from twin.wire.packets import event
-from twin.wire.replay_fan import PAGE_ROWS, Moment, Playhead, Reach, Stretch
+from twin.wire.replay_fan import Playhead, Reach
 from twin.wire.requests import Seeking
 from twin.wire.twin_fan import HelloFor, TwinFan, TwinViewer
 
 log = logging.getLogger(__name__)
 
 FIRST_EPOCH = 1 << 31  # those of the live state are seconds since 2020
-SEEK_S = 15.0
-TRY_AGAIN_S = 1.0
-NO_HISTORY = "no_history"
-DETAILS = 8  # full reports that are read one after the other
-
-
-@dataclass(slots=True, eq=False)
-class Seat:
-    """A playhead and who waits for it to get somewhere: (turn, done)."""
-
-    playhead: Playhead
-    waiting: list[tuple[int, asyncio.Future[None]]] = field(default_factory=list)
-    reading: bool = False
-    detailing: bool = False
-    not_before_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +59,10 @@ class Player:
         known_ms: Callable[[], int],
         most: int,
     ) -> None:
-        self._archive = archive
+        self._reading = Reading(archive, spawn)
         self._live_fan = live_fan
         self._stage = stage
         self._clock = clock
-        self._spawn = spawn
         self._known_ms = known_ms
         self._most = most
         self._epochs = count(FIRST_EPOCH)
@@ -138,7 +120,7 @@ class Player:
             at_ms = at_ms if at_ms is not None or seat is None or seat is self._own(sid) else seat.playhead.at_ms
             shared = (self._own(sid) if ask.share is None else None) or self._new_seat(sid, ask.share)
         try:
-            await self._bring(shared, at_ms, ask.speed)
+            await self._reading.bring(shared, at_ms, ask.speed)
             if self._asked.get(sid) == asked and self._seat_of.get(sid) is not shared:
                 self._sit(sid, shared)
             self._serve(shared, self._clock.now_ms())  # who winds back should not wait for the next tick
@@ -155,8 +137,8 @@ class Player:
                 for sid in list(seat.playhead.viewers):
                     self._go_live(sid)
             elif now_s >= seat.not_before_s:
-                self._read(seat)
-                self._detail(seat)
+                self._reading.read(seat)
+                self._reading.detail(seat)
         for sid in [sid for sid, seat in self._seat_of.items() if sid not in seat.playhead.viewers]:
             self._rise(sid)  # shown out for being slow
         self._drop_empty()
@@ -240,100 +222,12 @@ class Player:
     def _drop_empty(self) -> None:
         self._seats = [seat for seat in self._seats if seat.playhead.viewers or seat.waiting]
 
-    # Reading.
+    # How far it goes.
 
     def _reach(self) -> Reach:
         return Reach(self._first_ms, self._known_ms())
 
     async def _within_reach(self, at_ms: int) -> int | None:
         """The nearest time that can be shown; None: the present."""
-        try:
-            extent = await self._archive.extent()
-        except StoreError as error:
-            raise Unavailable(error.message, code=NO_HISTORY, retry_after_s=2) from error
-        if extent.first_ms < 0:
-            raise Unavailable("nothing is kept yet: the history begins with the first report", code=NO_HISTORY)
-        self._first_ms = extent.first_ms
-        return None if at_ms > self._known_ms() else max(at_ms, extent.first_ms)
-
-    async def _bring(self, seat: Seat, at_ms: int | None, speed: float | None) -> None:
-        """Seek, and wait until it is there. A later seek of the same playhead is as good."""
-        turn = seat.playhead.seek(at_ms, speed)
-        if seat.playhead.arrived:
-            return
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        place = (turn, done)
-        seat.waiting.append(place)
-        self._read(seat)
-        try:
-            async with asyncio.timeout(SEEK_S):
-                await done
-        except TimeoutError:
-            raise Unavailable(f"the history did not answer within {SEEK_S:g} s", code=NO_HISTORY) from None
-        finally:
-            seat.waiting.remove(place)
-
-    def _read(self, seat: Seat) -> None:
-        if not seat.reading and seat.playhead.wants() is not None:
-            seat.reading = True
-            self._spawn(self._read_on(seat))
-
-    async def _read_on(self, seat: Seat) -> None:
-        """One thing after the other, until nothing more is wanted."""
-        playhead = seat.playhead
-        try:
-            while (seat.waiting or playhead.viewers) and (want := playhead.wants()) is not None:
-                try:
-                    if isinstance(want, Moment):
-                        playhead.show(want, await self._archive.store.fleet(want.at_ms))
-                        self._arrived(seat, want.turn, None)
-                    else:
-                        await self._feed(playhead, want)
-                except StoreError as error:
-                    log.warning("a replay waits for the history: %s", error.message, extra={"code": error.code})
-                    seat.not_before_s = asyncio.get_running_loop().time() + TRY_AGAIN_S
-                    if isinstance(want, Moment):
-                        playhead.give_up(want)
-                        self._arrived(seat, want.turn, Unavailable(error.message, code=NO_HISTORY, retry_after_s=2))
-                    return
-        finally:
-            seat.reading = False
-
-    async def _feed(self, playhead: Playhead, want: Stretch) -> None:
-        playhead.feed(want, await self._archive.store.replay(want.start_ms, want.end_ms, PAGE_ROWS))
-
-    def _detail(self, seat: Seat) -> None:
-        """Full reports of watched nodes, a few at a time."""
-        if seat.detailing:
-            return
-        watched = {each for viewer in seat.playhead.viewers.values() for each in _watched(viewer)}
-        wanted = seat.playhead.past.lacking(watched) if watched else {}
-        if wanted:
-            seat.detailing = True
-            self._spawn(self._detail_on(seat, dict(islice(wanted.items(), DETAILS))))
-
-    async def _detail_on(self, seat: Seat, wanted: dict[str, int]) -> None:
-        past = seat.playhead.past
-        try:
-            for key, seen_ms in wanted.items():
-                found = await self._archive.store.rest(key, seen_ms)
-                values = past.values_of(key)
-                past.detail(key, seen_ms, report_of(key, values, found[1]) if found and found[0] == seen_ms else None)
-        except StoreError as error:
-            log.warning("details of the past cannot be had: %s", error.message, extra={"code": error.code})
-            seat.not_before_s = asyncio.get_running_loop().time() + TRY_AGAIN_S
-        finally:
-            seat.detailing = False
-
-    def _arrived(self, seat: Seat, turn: int, error: TwinError | None) -> None:
-        """Who waited for this turn or an earlier one need not any more."""
-        for waits_for, done in seat.waiting:
-            if waits_for <= turn and not done.done():
-                if error is None:
-                    done.set_result(None)
-                else:
-                    done.set_exception(error)
-
-
-def _watched(viewer: Viewer) -> Iterable[str]:
-    return viewer.watched if isinstance(viewer, TwinViewer) else ()
+        self._first_ms = first_ms = await self._reading.first_ms()
+        return None if at_ms > self._known_ms() else max(at_ms, first_ms)

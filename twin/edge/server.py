@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from weakref import WeakSet
@@ -27,6 +28,11 @@ MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 SHUTDOWN_S = 1.0  # for requests under way; aiohttp takes it twice, to wait and to cancel
 HANG_UP_S = 0.5  # for peers to take note of the end before they are cut
 BACKLOG = 2048  # connections that wait to be accepted: a whole cluster may come back at once
+HANDSHAKE_S = 10.0  # of TLS: who does not get through it is cut
+
+DoorOf = Callable[[Fallback], Door]
+LISTENERS: web.AppKey[list[asyncio.Server]] = web.AppKey("listeners")
+DOORS: web.AppKey[WeakSet[Door]] = web.AppKey("doors")
 
 
 def socket_server(namespaces: Iterable[Any], *, sndbuf_bytes: int) -> socketio.AsyncServer:
@@ -52,49 +58,62 @@ def socket_server(namespaces: Iterable[Any], *, sndbuf_bytes: int) -> socketio.A
     return sio
 
 
-def application(sio: socketio.AsyncServer, routes: Sequence[web.AbstractRouteDef]) -> web.Application:
-    """The application: middlewares, routes, socket.io at /socket.io/."""
-    app = web.Application(middlewares=[errors_as_json, security_headers])
+def application(
+    sio: socketio.AsyncServer, routes: Sequence[web.AbstractRouteDef], middlewares: Sequence[Any] = ()
+) -> web.Application:
+    """The application: middlewares (`middlewares` after those that every answer passes), routes, socket.io."""
+    app = web.Application(middlewares=[errors_as_json, security_headers, *middlewares])
     app.add_routes(routes)
     sio.attach(app)
     return app
 
 
-async def listen(
-    app: web.Application, host: str, port: int, door: Callable[[Fallback], Door] | None = None
-) -> tuple[web.AppRunner, int]:
+async def listen(app: web.Application, host: str, port: int, door: DoorOf | None = None) -> tuple[web.AppRunner, int]:
     """Serve `app`, behind `door` when there is one. Returns the runner and the port that was taken (port 0 picks one).
 
-    Raises OSError. The runner's cleanup closes the listening socket first.
+    Raises OSError. The runner's cleanup closes the listening sockets first.
     """
-    listeners: list[asyncio.Server] = []
-    doors: WeakSet[Door] = WeakSet()
+    app[LISTENERS], app[DOORS] = [], WeakSet()
 
     async def close(_: web.Application) -> None:
-        for listener in listeners:
+        for listener in app[LISTENERS]:
             listener.close()
-        for each in doors:
+        for each in app[DOORS]:
             each.close()
 
     app.on_shutdown.append(close)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
+    return runner, await listen_also(runner, host, port, door)
+
+
+async def listen_also(
+    runner: web.AppRunner, host: str, port: int, door: DoorOf | None = None, tls: ssl.SSLContext | None = None
+) -> int:
+    """Serve the runner's application on one more port, with TLS when `tls` is given. Returns the port.
+
+    Raises OSError, after the runner was cleaned up.
+    """
     assert runner.server is not None
     fallback: Fallback = runner.server
+    app = runner.app
 
     def first() -> asyncio.Protocol:
         if door is None:
             return fallback()
         made = door(fallback)
-        doors.add(made)
+        app[DOORS].add(made)
         return made
 
     try:
-        listeners.append(await asyncio.get_running_loop().create_server(first, host, port, backlog=BACKLOG))
+        limit_s = HANDSHAKE_S if tls is not None else None
+        loop = asyncio.get_running_loop()
+        listener = await loop.create_server(first, host, port, backlog=BACKLOG, ssl=tls, ssl_handshake_timeout=limit_s)
     except OSError:
         await runner.cleanup()
         raise
-    return runner, int(listeners[0].sockets[0].getsockname()[1])
+    app[LISTENERS].append(listener)
+    return int(listener.sockets[0].getsockname()[1])
 
 
 async def hang_up(sio: socketio.AsyncServer) -> None:

@@ -17,6 +17,7 @@ from twin.edge.gate import Gate, caller_of_environ
 from twin.edge.namespace import Namespace
 from twin.edge.pipe import SocketPipe, Spawn
 from twin.edge.player import Player
+from twin.edge.presence import Room
 from twin.wire import requests
 from twin.wire.twin_fan import TwinFan, TwinViewer
 
@@ -24,10 +25,11 @@ from twin.wire.twin_fan import TwinFan, TwinViewer
 class ViewerNamespace(Namespace):
     """Handlers of /twin. Every request is acknowledged with {"ok": true} or {"ok": false, "error"}."""
 
-    hears = frozenset(("resume", "watch", "interest", "seek"))
+    hears = frozenset(("resume", "watch", "interest", "seek", "present", "pose"))
 
-    def __init__(self, fan: TwinFan, player: Player, gate: Gate, max_viewers: int, spawn: Spawn) -> None:
+    def __init__(self, fan: TwinFan, player: Player, gate: Gate, max_viewers: int, spawn: Spawn, room: Room) -> None:
         super().__init__("/twin")
+        self._room = room
         self._fan = fan
         self._player = player
         self._gate = gate
@@ -48,6 +50,7 @@ class ViewerNamespace(Namespace):
 
     async def on_disconnect(self, sid: str, reason: str = "") -> None:
         self._player.leave(sid)
+        self._room.leave(sid)
 
     async def on_resume(self, sid: str, body: object = None) -> dict[str, object]:
         def act(viewer: TwinViewer) -> dict[str, object]:
@@ -71,6 +74,13 @@ class ViewerNamespace(Namespace):
             return {"ok": True, **await self._player.seek(sid, requests.seeking(body))}
         except TwinError as error:
             return {"ok": False, "error": wire_form(error)}
+
+    async def on_present(self, sid: str, body: object = None) -> dict[str, object]:
+        return self._answer(sid, lambda viewer: self._room.present(sid, viewer.pipe, body))
+
+    async def on_pose(self, sid: str, body: object = None) -> dict[str, object]:
+        """Sent without an acknowledgement, as a rule; who asks for one is told what is wrong."""
+        return self._answer(sid, lambda viewer: self._room.pose(sid, viewer.pipe, body))
 
     def _answer(self, sid: str, act: Callable[[TwinViewer], dict[str, object] | None]) -> dict[str, object]:
         viewer = self._player.fan_of(sid).viewer(sid)

@@ -99,7 +99,7 @@ def _message(event: Event) -> dict[str, Any]:
     message: dict[str, Any] = {"name": event.name, "title": event.name, "summary": event.about}
     if event.payload is not None:
         message["payload"] = {"$ref": f"#/components/schemas/{event.payload.__name__}"}
-    elif event.name == "frame":
+    elif event.name in ("frame", "poses"):
         message["contentType"] = "application/octet-stream"
         message["payload"] = {"type": "string", "format": "binary"}
     else:

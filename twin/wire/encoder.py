@@ -121,6 +121,7 @@ class Encoder:
             "status": STATUSES[live.columns.status[row]],
             "age_ms": age_ms,
             "received_ms": None if age_ms is None else int(live.columns.received_ms[row]),
+            "skew_ms": live.skew_ms(row),
             "report": None if report is None else to_record(report),
         }
 

@@ -32,6 +32,15 @@ class ModelRef(TypedDict):
     hash: str
 
 
+class ModelFile(TypedDict):
+    """One file of /models/manifest.json, by its name. What is under a url never changes: keep it."""
+
+    url: str
+    sha256: str
+    bytes: int
+    type: str
+
+
 class Hello(TypedDict):
     """First message, and again when the epoch changes: then every row is forgotten."""
 
@@ -63,7 +72,8 @@ class Roster(TypedDict):
 
 
 class NodeDetail(TypedDict):
-    """The last full report of a watched node. `age_ms` null: it has never reported."""
+    """The last full report of a watched node. `age_ms` null: it has never reported. `skew_ms`: how far its clock is
+    ahead of the server's; null: it does not say its time."""
 
     id: str
     row: int
@@ -73,6 +83,7 @@ class NodeDetail(TypedDict):
     status: str
     age_ms: int | None
     received_ms: int | None
+    skew_ms: int | None
     report: dict[str, Any] | None
 
 
@@ -105,6 +116,7 @@ class Ack(TypedDict):
     mode: NotRequired[Literal["delta", "snapshot"]]
     server_ms: NotRequired[int]
     at_ms: NotRequired[int]
+    id: NotRequired[int]
 
 
 PlayState = Literal["live", "loading", "paused", "playing", "waiting"]
@@ -165,6 +177,29 @@ class Interest(TypedDict):
     max_hz: NotRequired[float | None]
 
 
+class Present(TypedDict):
+    """Join those who see each other, under a name of 1 to 24 characters; or leave them."""
+
+    name: NotRequired[str]
+    leave: NotRequired[bool]
+
+
+class Pose(TypedDict):
+    """Head and hands: [x, y, z, qx, qy, qz, qw], metres and a rotation of length 1, as in layout.json."""
+
+    head: list[float]
+    left: NotRequired[list[float] | None]
+    right: NotRequired[list[float] | None]
+    name: NotRequired[str]
+
+
+class People(TypedDict):
+    """Who is present, as columns; whoever is missing has left."""
+
+    id: list[int]
+    name: list[str]
+
+
 class Birth(TypedDict):
     """An agent introduces itself. `fleet`: this socket speaks for many nodes (the simulator)."""
 
@@ -204,11 +239,17 @@ EVENTS: tuple[Event, ...] = (
     Event("node", "/twin", "server", NodeDetail, False, "The full last report of a watched node, at each report."),
     Event("playhead", "/twin", "server", Playhead, False, "Where a replay is: after each seek, and once a second."),
     Event("store", "/twin", "server", StoreState, False, "How far the history's database is behind; on every change."),
+    Event("people", "/twin", "server", People, False, "Ids and names of all who are present; on every change."),
+    Event("poses", "/twin", "server", None, False, "One binary attachment: heads and hands (docs/clients.md)."),
     Event("bye", "/twin", "server", Bye, False, "Why the connection is closed, and whether to come back."),
     Event("resume", "/twin", "viewer", Resume, True, "Ask for what was missed: merged deltas, or a snapshot."),
     Event("watch", "/twin", "viewer", Watch, True, "Choose the nodes whose full reports are sent (32 at most)."),
     Event("interest", "/twin", "viewer", Interest, True, "Choose fields, nodes and rate of the frames."),
     Event("seek", "/twin", "viewer", Seek, True, "Show the past (docs/history.md), or the present again."),
+    Event(
+        "present", "/twin", "viewer", Present, True, "Join or leave those who see each other; the answer has the id."
+    ),
+    Event("pose", "/twin", "viewer", Pose, False, "Where this viewer's head and hands are, up to 20 times a second."),
     Event(
         "birth", "/agents", "agent", Birth, True, "An agent introduces itself; the answer carries the server's time."
     ),

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from twin import __version__
+from twin.wire.asyncapi import schema_of
+from twin.wire.events import ModelFile
 
 _ERROR = {"$ref": "#/components/responses/Error"}
 _FIELD_REPORT = {"$ref": "#/components/schemas/FieldReport"}
@@ -27,7 +29,7 @@ def openapi() -> dict[str, Any]:
             "goes over socket.io: see /api/asyncapi.json.",
         },
         "servers": [{"url": "/"}],
-        "paths": {**_operations(), **_history(), **_broadcaster(), **_database(), **_manager()},
+        "paths": {**_operations(), **_models(), **_history(), **_broadcaster(), **_database(), **_manager()},
         "components": {
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
@@ -75,6 +77,7 @@ def _write(name: str, about: str, schema: dict[str, Any] | None, answer: dict[st
 def _operations() -> dict[str, Any]:
     page = {"description": "HTML", "content": {"text/html": {"schema": {"type": "string"}}}}
     text = {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    marker = {"name": "marker", "in": "path", "required": True, "schema": {"type": "string"}, "example": "3A"}
     ready = _get("readyz", "Whether state is restored and reports are taken; 503 says why not.", _json("ready"))
     return {
         "/": {"get": _get("page", "The 3D page.", page)},
@@ -84,10 +87,35 @@ def _operations() -> dict[str, Any]:
         "/model/layout.json": {
             "get": _get("layout", "Slots, racks and switches of the model (docs/layout.md).", _json("layout"))
         },
+        "/model/markers.json": {
+            "get": _get("markers", "The printed markers: symbols and poses (docs/markers.md).", _json("markers"))
+        },
+        "/model/rows.json": {
+            "get": _get("rows", "Each switch's Pis in rows of 22, holes as null (docs/dialects.md).", _json("rows"))
+        },
+        "/m/{marker}": {"get": _get("marker", "Where a scanned marker leads: the page.", page, parameters=[marker])},
+        "/M/{marker}": {"get": _get("markerInCapitals", "The same, as QR codes have it.", page, parameters=[marker])},
         "/healthz": {"get": _get("healthz", "Whether the process answers.", _json("alive"))},
         "/readyz": {"get": ready},
         "/metrics": {"get": _get("metrics", "Metrics (docs/operations.md).", text)},
     }
+
+
+def _models() -> dict[str, Any]:
+    """The model's files. Until they are made, 503 with Retry-After."""
+    unchanged = {"description": "The caller has it (If-None-Match)."}
+    data = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
+    types = {"model/gltf-binary": data, "model/vnd.usdz+zip": data, "application/json": {"schema": {"type": "object"}}}
+    file = {"description": "The file, in brotli or gzip when that is taken.", "content": types}
+    named = {"name": "file", "in": "path", "required": True, "schema": {"type": "string"}}
+    named["description"] = "`<name>.<hash>.<ext>`, as the manifest has it."
+    entry = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/ModelFile"}}
+    manifest = _get("models", "The model's files by name.", _json("By name.", entry))
+    manifest["responses"] |= {"304": unchanged, "503": _ERROR}
+    one = _get("modelFile", "A file of the model; what is under its name never changes.", file, parameters=[named])
+    part = {"description": "The part that was asked for (Range).", "content": types}
+    one["responses"] |= {"206": part, "304": unchanged, "416": {"description": "No such part."}, "503": _ERROR}
+    return {"/models/manifest.json": {"get": manifest}, "/models/{file}": {"get": one}}
 
 
 def _query(name: str, about: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -176,6 +204,11 @@ def _database() -> dict[str, Any]:
             "post": _write("ordsPostModuleSlash", "The same.", _FIELD_REPORT, empty, parameters=[module])
         },
         base + "/v2/{limit}": {"get": _get("ordsCluster", "Every node's last report.", nodes, parameters=[limit])},
+        base + "/rows/{limit}": {
+            "get": _get(
+                "ordsRows", "The same in the rows that today's app draws, with holes.", nodes, parameters=[limit]
+            )
+        },
         base + "/v2/": {"put": _write("ordsPaint", "Colour one body of the model.", None, empty, parameters=paint)},
         base + "/DigitalTwin": {"get": _get("digitalTwin", "Every body of the model.", items)},
         base + "/DigitalTwin/": {"get": _get("digitalTwinSlash", "The same.", items)},
@@ -251,6 +284,7 @@ def _schemas() -> dict[str, Any]:
             "required": ["items", "hasMore", "limit", "offset", "count", "links"],
             "properties": {"items": {"type": "array", "items": {"type": "object"}}, "count": {"type": "integer"}},
         },
+        "ModelFile": schema_of(ModelFile),
         "ManagerAnswer": {
             "type": "object",
             "required": ["status"],

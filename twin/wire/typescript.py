@@ -10,7 +10,8 @@ import types
 from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from twin.core.columns import STATUSES
-from twin.wire import events, frame
+from twin.core.presence import GAP_MS
+from twin.wire import events, frame, presence
 from twin.wire.hello import FIELDS
 
 _PLAIN = {
@@ -61,6 +62,14 @@ export const FRAME_HEADER_BYTES = {frame.HEADER.size};
 export const FRAME_KIND = {{ {kinds} }} as const;
 export const FRAME_WIDE_ROWS = {frame.WIDE_ROWS:#x};
 
+export const POSES_MAGIC = {json.dumps(presence.MAGIC.decode())};
+export const POSES_VERSION = {presence.VERSION};
+export const POSES_HEADER_BYTES = {presence.HEADER.size};
+export const POSES_UNIT = {presence.UNIT};
+export const POSES_PER_METRE = {presence.MM};
+export const POSE_HANDS = {{ left: {presence.HANDS[0][1]}, right: {presence.HANDS[1][1]} }} as const;
+export const POSE_HZ = {1000 // GAP_MS};
+
 export const BYE_CODES = {json.dumps(list(get_args(events.ByeCode)))} as const;
 export type ByeCode = (typeof BYE_CODES)[number];
 """
@@ -106,7 +115,8 @@ def _directions() -> str:
         if event.sender == "server":
             server.append(f"  {event.name}: ({event.name}: {payload}) => void;")
         else:
-            viewer.append(f"  {event.name}: ({event.name}: {payload}, ack: (answer: Ack) => void) => void;")
+            ack = f"ack{'' if event.acked else '?'}: (answer: Ack) => void"
+            viewer.append(f"  {event.name}: ({event.name}: {payload}, {ack}) => void;")
     return (
         "export interface ServerToClient {\n" + "\n".join(server) + "\n}\n\n"
         "export interface ClientToServer {\n" + "\n".join(viewer) + "\n}\n"

@@ -1,9 +1,12 @@
 // Owns the part of the address line that says what is looked at: #node=<id>&t=<time>, so that a link opens at a Pi and
-// a moment. Pure. A node in the query, as older links have it, counts too. Read and written by main.
+// a moment; #switch=<ip>, as printed markers have it, opens at the first Pi of that switch. Pure. A node in the query, as
+// older links have it, counts too. Called by ui/addressline.
 
 export interface Place {
   /** An id, or a mac; "" = none. */
   readonly node: string;
+  /** Address of a switch; "" = none. */
+  readonly switchIp: string;
   /** Milliseconds since 1970; null = the present. */
   readonly atMs: number | null;
   /** What cannot be read, in a sentence; "" when all is well. */
@@ -16,11 +19,12 @@ const MS = /^\d{10,16}$/;
 export function readPlace(search: string, hash: string): Place {
   const said = new URLSearchParams(hash.replace(/^#/, "").replaceAll("+", "%2B")); // +01:00 is a zone, not a blank
   const node = said.get("node") ?? new URLSearchParams(search).get("node") ?? "";
+  const switchIp = said.get("switch") ?? "";
   const time = said.get("t");
-  if (time === null || time === "") return { node, atMs: null, wrong: "" };
+  if (time === null || time === "") return { node, switchIp, atMs: null, wrong: "" };
   const atMs = MS.test(time) ? Number(time) : ISO.test(time) ? Date.parse(time) : NaN;
-  if (Number.isFinite(atMs)) return { node, atMs, wrong: "" };
-  return { node, atMs: null, wrong: `The link's time “${time.slice(0, 40)}” cannot be read; it looks like 2026-11-22T23:00:00Z. This is the present.` };
+  if (Number.isFinite(atMs)) return { node, switchIp, atMs, wrong: "" };
+  return { node, switchIp, atMs: null, wrong: `The link's time “${time.slice(0, 40)}” cannot be read; it looks like 2026-11-22T23:00:00Z. This is the present.` };
 }
 
 /** What stands behind the # for it; "" for nothing. Whole seconds: nobody tells more apart. */

@@ -4,6 +4,7 @@
 //   TwinError
 //     FrameError    a frame that is not one, or that this page is too old for
 //     LayoutError   a layout.json that is not one
+//     MarkersError  a markers.json that is not one
 //     HistoryError  the past cannot be had
 
 export class TwinError extends Error {
@@ -29,6 +30,12 @@ export class FrameError extends TwinError {
 export class LayoutError extends TwinError {
   constructor(key: string, wrong: string) {
     super("layout", `layout.json: ${key} ${wrong}. Build the layout again and reload.`);
+  }
+}
+
+export class MarkersError extends TwinError {
+  constructor(key: string, wrong: string) {
+    super("markers", `markers.json: ${key} ${wrong}. Print the markers again with twin markers, or mend the file, and reload.`);
   }
 }
 

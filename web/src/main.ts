@@ -1,43 +1,56 @@
 // Owns the page: it makes the parts, tells each what the others did, and reads the address line. No logic of its own
-// beyond that. /?node=<id> selects a node, /?by=cpu|temperature|memory|status chooses the colours, /?view=table the table.
+// beyond that. /#node=<id>&t=<time> opens at a node and a moment, /?by=cpu|temperature|memory|status chooses the colours,
+// /?view=table the table.
 
 import "./ui/style.css";
+import type { Place } from "./address";
 import { TwinError } from "./errors";
 import { parseLayout, type Layout } from "./layout";
 import { History } from "./history";
 import { Link } from "./link";
 import { rowColor, type View } from "./paint";
 import { MODES, type Mode } from "./palette";
-import type { Hello } from "./protocol.gen";
+import type { Hello, StoreState } from "./protocol.gen";
+import { Replay } from "./replay";
 import type { Insets } from "./scene/camera";
 import { TwinScene } from "./scene/scene";
 import { Moves, Selection } from "./select";
 import { twinSocket } from "./socket";
 import { State } from "./state";
+import { AddressLine } from "./ui/addressline";
 import { ColourBy } from "./ui/colourby";
 import { Connection } from "./ui/connection";
 import { Counts } from "./ui/counts";
 import { part, say } from "./ui/dom";
 import { listen } from "./ui/keys";
+import { NodeCharts } from "./ui/nodecharts";
 import { Panel } from "./ui/panel";
+import { PastFrame } from "./ui/past";
 import { SearchBox } from "./ui/searchbox";
+import { Sharing } from "./ui/sharing";
+import { StoreLine } from "./ui/storeline";
 import { Table } from "./ui/table";
+import { Timeline } from "./ui/timeline";
 import { VrDoor } from "./vr/door";
 
 const TICK_MS = 250;
+/** A shared replay that is begun in the present begins so long ago: nearer would be the present again. */
+const SHARED_BACK_MS = 10_000;
 const LAYOUT_RETRY_MS = 3000;
 /** A press that moved further than this many pixels was an orbit, not a choice. */
 const CLICK_SLACK = 6;
 
-const address = new URL(location.href);
 const now = (): number => performance.now();
+const address = new AddressLine(now, follow);
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-const asked = address.searchParams.get("by") as Mode | null;
+const asked = address.said("by") as Mode | null;
 
 const state = new State();
 const shown: View = { mode: asked && MODES.includes(asked) ? asked : "cpu", silent: true };
 const selection = new Selection();
 const socket = twinSocket();
+/** Set up before link, so that a connection that comes back says which time it wants before anything else. */
+const replay = new Replay({ socket, shownMs: () => state.pastMs }, () => refresh());
 const link = new Link(
   { socket, state, now, later: (ms, run) => void setTimeout(run, ms) },
   {
@@ -46,7 +59,11 @@ const link = new Link(
       scene?.ask();
       if (seated !== state.moves) reseat();
     },
-    hello: (hello) => void learn(hello),
+    hello: (hello) => {
+      if (hello.epoch !== epoch) panel.forget();
+      epoch = hello.epoch;
+      void learn(hello);
+    },
     node: (detail) => {
       panel.report(detail);
       door.report(detail);
@@ -55,6 +72,12 @@ const link = new Link(
   },
 );
 const panel = new Panel(state, () => selection.set(""), fly);
+const past = new History();
+const timeline = new Timeline({ state, replay, history: past, now });
+const charts = new NodeCharts(past, now);
+const sharing = new Sharing(replay, () => timeline.nowMs - SHARED_BACK_MS);
+const frame = new PastFrame();
+const storeLine = new StoreLine();
 const counts = new Counts();
 const connection = new Connection();
 const colours = new ColourBy(colourBy);
@@ -64,14 +87,18 @@ const searchBox = new SearchBox(state, (row) => {
   fly();
 });
 
-const door = new VrDoor({ state, history: new History(), now, silent: () => shown.silent, selectedRow, notice,
+const door = new VrDoor({ state, socket, name: (new URLSearchParams(location.search).get("name") ?? "").trim().slice(0, 24), history: past, now, silent: () => shown.silent, selectedRow, notice,
   choose: (row) => selection.set(row >= 0 ? state.roster.id[row]! : "") });
 
 let scene: TwinScene | null = null;
 let moves: Moves | null = null;
+let built: Layout | null = null;
 let layoutHash = "";
 let seated = -1;
 let watched = "";
+let epoch = -1;
+/** A switch whose first Pi a link asks for, until it is there. */
+let switchIp = "";
 
 /** The row of the selected node; -1 = none, or one that nobody knows yet. */
 function selectedRow(): number {
@@ -89,7 +116,8 @@ function fly(): void {
 function colourBy(mode: Mode): void {
   shown.mode = mode;
   colours.show(mode);
-  remember("by", mode);
+  address.remember("by", mode);
+  timeline.show(mode);
   refresh();
 }
 
@@ -101,6 +129,7 @@ function reseat(): void {
   const id = row >= 0 ? state.roster.id[row]! : "";
   if (id !== watched) link.watch(id === "" ? [] : [id]);
   watched = id;
+  findSwitch();
   refresh();
   scene?.resize();
 }
@@ -108,7 +137,8 @@ function reseat(): void {
 function refresh(): void {
   shown.silent = link.silent;
   counts.update(state, now());
-  connection.update(link, now());
+  connection.update(link, now(), replay.past);
+  time();
   panel.update(now(), shown.silent);
   table.update(shown, now(), selectedRow());
   scene?.ask();
@@ -134,6 +164,7 @@ async function learn(hello: Hello): Promise<void> {
 
 function build(layout: Layout): void {
   moves = new Moves(layout);
+  built = layout;
   panel.know(layout);
   table.know(layout);
   scene?.dispose();
@@ -153,12 +184,13 @@ function build(layout: Layout): void {
 function insets(): Insets {
   const covers = (id: string, side: "width" | "height"): number => part(id).getBoundingClientRect()[side];
   const sheet = !part("panel").hidden;
+  const time = covers("timeline", "height");
   const [narrow, low] = [innerWidth <= 900, innerHeight <= 500];
   const beside = sheet ? covers("panel", "width") + 20 : 0;
-  if (!narrow) return { top: 0, right: beside, bottom: covers("views", "height") + 30, left: 0 };
-  if (low) return { top: 0, right: beside, bottom: 0, left: covers("colours", "width") };
+  if (!narrow) return { top: 0, right: beside, bottom: time + covers("views", "height") + 40, left: 0 };
+  if (low) return { top: 0, right: beside, bottom: time, left: covers("colours", "width") };
   const below = sheet ? covers("panel", "height") : covers("colours", "height") + covers("views", "height");
-  return { top: 145, right: 0, bottom: below, left: 0 };
+  return { top: 145, right: 0, bottom: time + below, left: 0 };
 }
 
 function notice(text: string): void {
@@ -166,10 +198,37 @@ function notice(text: string): void {
   part("notice").hidden = text === "";
 }
 
-function remember(key: string, value: string): void {
-  if (value === "") address.searchParams.delete(key);
-  else address.searchParams.set(key, value);
-  history.replaceState(null, "", address);
+/** Everything that shows which time it is. */
+function time(): void {
+  timeline.update();
+  const { at, ago } = timeline.past;
+  frame.update(at, ago);
+  sharing.update();
+  const row = selectedRow();
+  charts.update(row >= 0 ? state.roster.id[row]! : "", timeline.span, replay.atMs, timeline.nowMs);
+  if (switchIp === "") address.show(selection.id, replay.past ? replay.atMs : null, replay.running);
+}
+
+/** Goes where a link points. */
+function follow(place: Place): void {
+  switchIp = place.switchIp;
+  if (switchIp === "") selection.set(place.node);
+  else findSwitch();
+  if (place.atMs !== null) timeline.goTo(place.atMs);
+  else if (replay.past) timeline.live();
+  timeline.wrong = place.wrong;
+  refresh();
+}
+
+/** The first Pi of the switch that a printed marker names, once the model and the roster know it. */
+function findSwitch(): void {
+  if (switchIp === "" || !built) return;
+  const { slots } = built;
+  const row = state.roster.slot.findIndex((slot, at) => slot >= 0 && slots.switchIp[slot] === switchIp && state.roster.known(at));
+  if (row < 0) return;
+  switchIp = "";
+  choose(row);
+  fly();
 }
 
 function flat(open: boolean): void {
@@ -178,10 +237,9 @@ function flat(open: boolean): void {
   refresh();
 }
 
-selection.onChange((id) => {
-  remember("node", id);
-  reseat();
-});
+selection.onChange(() => reseat());
+socket.on("store", (store: StoreState) => storeLine.show(store));
+part("time-link").addEventListener("click", () => void address.copy(selection.id, replay.past ? replay.atMs : timeline.nowMs));
 listen({
   move: (direction) => moves && choose(moves.next(state.roster, selectedRow(), direction)),
   mode: colourBy,
@@ -190,6 +248,9 @@ listen({
   close: () => selection.set(""),
   look: (side) => scene?.look(side),
   table: () => flat(!table.open),
+  play: () => timeline.toggle(),
+  live: () => timeline.live(),
+  step: (direction) => timeline.step(direction),
 });
 for (const side of ["home", "south", "north"] as const) part(`view-${side}`).addEventListener("click", () => scene?.look(side));
 part("view-table").addEventListener("click", () => flat(!table.open));
@@ -202,8 +263,9 @@ part("view").addEventListener("pointerup", (event) => {
 });
 
 colours.show(shown.mode);
-if (address.searchParams.get("view") === "table") flat(true);
-selection.set(address.searchParams.get("node") ?? "");
+timeline.show(shown.mode);
+if (address.said("view") === "table") flat(true);
+follow(address.place);
 setInterval(() => {
   link.tick();
   refresh();
@@ -214,6 +276,7 @@ socket.connect();
 const twin = Object.freeze({
   state,
   link,
+  replay,
   select: (id: string) => selection.set(id),
   /** Colour of a row as the legend has it, sRGB 0..255. */
   rowColor: (row: number) => rowColor(state, shown, row, now()),

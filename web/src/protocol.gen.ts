@@ -23,6 +23,14 @@ export const FRAME_HEADER_BYTES = 30;
 export const FRAME_KIND = { snapshot: 0, delta: 1, replay: 2 } as const;
 export const FRAME_WIDE_ROWS = 0x80;
 
+export const POSES_MAGIC = "TP";
+export const POSES_VERSION = 1;
+export const POSES_HEADER_BYTES = 6;
+export const POSES_UNIT = 32767;
+export const POSES_PER_METRE = 1000;
+export const POSE_HANDS = { left: 1, right: 2 } as const;
+export const POSE_HZ = 20;
+
 export const BYE_CODES = ["slow_viewer", "server_stopping", "too_many_viewers", "bad_request"] as const;
 export type ByeCode = (typeof BYE_CODES)[number];
 
@@ -41,6 +49,14 @@ export interface ModelRef {
   name: string;
   layout: string;
   hash: string;
+}
+
+/** One file of /models/manifest.json, by its name. What is under a url never changes: keep it. */
+export interface ModelFile {
+  url: string;
+  sha256: string;
+  bytes: number;
+  type: string;
 }
 
 /** First message, and again when the epoch changes: then every row is forgotten. */
@@ -71,7 +87,7 @@ export interface Roster {
   slot: number[];
 }
 
-/** The last full report of a watched node. `age_ms` null: it has never reported. */
+/** The last full report of a watched node. `age_ms` null: it has never reported. `skew_ms`: how far its clock is */
 export interface NodeDetail {
   id: string;
   row: number;
@@ -81,6 +97,7 @@ export interface NodeDetail {
   status: string;
   age_ms: number | null;
   received_ms: number | null;
+  skew_ms: number | null;
   report: Record<string, unknown> | null;
 }
 
@@ -107,6 +124,7 @@ export interface Ack {
   mode?: "delta" | "snapshot";
   server_ms?: number;
   at_ms?: number;
+  id?: number;
 }
 
 /** Wind to a moment. `speed` 0 = paused; `share`: the playhead of this name; `live`: back to the present. */
@@ -158,6 +176,26 @@ export interface Interest {
   max_hz?: number | null;
 }
 
+/** Join those who see each other, under a name of 1 to 24 characters; or leave them. */
+export interface Present {
+  name?: string;
+  leave?: boolean;
+}
+
+/** Head and hands: [x, y, z, qx, qy, qz, qw], metres and a rotation of length 1, as in layout.json. */
+export interface Pose {
+  head: number[];
+  left?: number[] | null;
+  right?: number[] | null;
+  name?: string;
+}
+
+/** Who is present, as columns; whoever is missing has left. */
+export interface People {
+  id: number[];
+  name: string[];
+}
+
 /** An agent introduces itself. `fleet`: this socket speaks for many nodes (the simulator). */
 export interface Birth {
   mac: string;
@@ -183,6 +221,8 @@ export interface ServerToClient {
   node: (node: NodeDetail) => void;
   playhead: (playhead: Playhead) => void;
   store: (store: StoreState) => void;
+  people: (people: People) => void;
+  poses: (poses: ArrayBuffer) => void;
   bye: (bye: Bye) => void;
 }
 
@@ -191,4 +231,6 @@ export interface ClientToServer {
   watch: (watch: Watch, ack: (answer: Ack) => void) => void;
   interest: (interest: Interest, ack: (answer: Ack) => void) => void;
   seek: (seek: Seek, ack: (answer: Ack) => void) => void;
+  present: (present: Present, ack: (answer: Ack) => void) => void;
+  pose: (pose: Pose, ack?: (answer: Ack) => void) => void;
 }

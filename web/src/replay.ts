@@ -5,7 +5,7 @@
 // the other, and what lies between is not worth reading. After a cut the new connection is live, so it seeks again.
 
 import type { SocketLike } from "./link";
-import type { Playhead, Seek } from "./protocol.gen";
+import type { Ack, Playhead, Seek } from "./protocol.gen";
 
 export type Mode = "live" | "loading" | "paused" | "playing" | "waiting";
 
@@ -35,6 +35,8 @@ export class Replay {
   private leaving = false;
   private waiting: Seek | null = null;
   private speedWanted = 1;
+  /** The shared playhead that is being joined, and where it begins when nobody has made it. */
+  private joining: { name: string; atMs: number } | null = null;
 
   constructor({ socket, shownMs }: ReplayOptions, changed: () => void) {
     this.socket = socket;
@@ -78,6 +80,11 @@ export class Replay {
     return !this.past || (this.playhead?.mine ?? true);
   }
 
+  /** Name of the shared playhead that this page follows or moves; "" = its own. */
+  get share(): string {
+    return this.past ? (this.playhead?.share ?? "") : "";
+  }
+
   /** Shows that moment. From the present it stands still there; a replay goes on as it went. */
   seek(atMs: number, speed?: number): void {
     this.wanted = Math.round(atMs);
@@ -99,6 +106,18 @@ export class Replay {
     else this.changed();
   }
 
+  /** Follows the playhead of this name. Nobody has made it: makes it, at the moment that is looked at, or at `atMs`. */
+  join(name: string, atMs: number): void {
+    this.joining = { name, atMs: Math.round(this.past ? this.atMs : atMs) };
+    // In the past it is made at once, and refused when it exists and is another's; from the present it is the other way round.
+    this.ask(this.past ? { share: name, at_ms: this.joining.atMs, speed: this.playhead?.speed ?? 0 } : { share: name });
+  }
+
+  /** On by itself from here, without the others. */
+  leave(): void {
+    if (this.share !== "") this.want({ at_ms: Math.round(this.atMs), speed: 0 });
+  }
+
   /** Back to the present, whatever is on its way. */
   live(): void {
     this.waiting = null;
@@ -111,7 +130,12 @@ export class Replay {
     this.changed();
   }
 
+  /** Who moves a shared playhead names it; without the name it would be left. */
   private ask(seek: Seek): void {
+    this.want(this.share !== "" && this.mine ? { share: this.share, ...seek } : seek);
+  }
+
+  private want(seek: Seek): void {
     this.error = "";
     this.waiting = { ...this.waiting, ...seek };
     this.next();
@@ -132,13 +156,26 @@ export class Replay {
     this.socket.emitWithin(ANSWER_MS, "seek", seek, (failed, answer) => {
       if (turn !== this.turn) return;
       this.flying = this.leaving = false;
+      const other = this.otherWay(seek, answer);
+      if (other) this.waiting = { ...other, ...this.waiting };
       if (this.waiting === null) this.wanted = null;
-      if (failed || answer === null) this.error = "The server did not answer. Try again.";
+      if (other) this.error = "";
+      else if (failed || answer === null) this.error = "The server did not answer. Try again.";
       else if (!answer.ok) this.error = answer.error?.message ?? "The server refused.";
       else if (answer.at_ms === undefined && this.playhead) this.playhead = { ...this.playhead, state: "live" };
       this.next();
       this.changed();
     });
+  }
+
+  /** Joining is asked one way first; where that is refused for what it is, the other way is left. */
+  private otherWay(seek: Seek, answer: Ack | null): Seek | null {
+    const { joining } = this;
+    if (joining === null || seek.share !== joining.name) return null;
+    this.joining = null;
+    const code = answer?.error?.code;
+    if (code === "no_time") return { share: joining.name, at_ms: joining.atMs, speed: 0 };
+    return code === "forbidden" ? { share: joining.name } : null;
   }
 
   private onPlayhead(playhead: Playhead): void {
@@ -158,9 +195,11 @@ export class Replay {
     this.open = this.flying = this.leaving = false;
     this.turn++;
     if (!this.past) return;
-    const again: Seek = { at_ms: Math.round(this.atMs), speed: this.playhead?.speed ?? 0 };
+    const [atMs, { share }] = [Math.round(this.atMs), this];
+    if (share !== "") this.joining = { name: share, atMs }; // meanwhile it may be another's, or gone
+    const again: Seek = share !== "" && !this.mine ? { share } : { at_ms: atMs, speed: this.playhead?.speed ?? 0, ...(share !== "" ? { share } : {}) };
     this.waiting = { ...again, ...this.waiting };
-    this.wanted = this.waiting.at_ms ?? null;
+    this.wanted = this.waiting.at_ms ?? atMs;
     this.changed();
   }
 }

@@ -28,6 +28,8 @@ export interface Known {
   readonly temperature: number;
 }
 
+/** A clock that is wrong by no more is nobody's trouble. */
+const SKEW_MS = 2000;
 export const NOT_REPORTED = "not reported";
 const SHOWN_ELSEWHERE = new Set(["CPU", "MemoryFree", "MemoryTotal", "MemoryPercentage", "DiskFree", "DiskTotal",
   "DiskPercentage", "CPUTemperature", "ip", "mac", "port", "switch_ip", "processes"]);
@@ -88,6 +90,25 @@ export function ageText(ms: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s ago`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min ago`;
+}
+
+/** How wrong the node's clock is, ms; positive: ahead. NaN: not known. A server that is older does not say it. */
+export function skewOf(detail: object | null): number {
+  const said = (detail as { skewMs?: unknown } | null)?.skewMs;
+  return typeof said === "number" ? said : NaN;
+}
+
+/** "Its clock is 3 min 12 s ahead."; "" when it is right, or nobody knows. */
+export function clockText(skewMs: number): string {
+  const off = Math.abs(skewMs);
+  if (!(off > SKEW_MS)) return "";
+  const units: readonly [number, string][] = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"], [1000, "s"]];
+  const first = Math.max(0, units.findIndex(([size]) => off >= size));
+  const [[large, name], next] = [units[first]!, units[first + 1]];
+  const rest = next ? Math.floor((off % large) / next[0]) : 0;
+  const years = off / (365.25 * 86_400_000);
+  const amount = years >= 1 ? `${years.toFixed(1)} years` : `${Math.floor(off / large)} ${name}${next && rest > 0 ? ` ${rest} ${next[1]}` : ""}`;
+  return `Its clock is ${amount} ${skewMs > 0 ? "ahead" : "behind"}.`;
 }
 
 function plain(value: unknown): string {

@@ -4,8 +4,13 @@ import { io } from "socket.io-client";
 import type { SocketLike } from "./link";
 import { NAMESPACE, type Ack } from "./protocol.gen";
 
+/** What may be lost on the way, and wants no answer. */
+export interface Talker extends SocketLike {
+  say(event: string, value: unknown): void;
+}
+
 /** A socket to the server this page came from, not yet connected. */
-export function twinSocket(): SocketLike {
+export function twinSocket(): Talker {
   const socket = io(NAMESPACE, {
     autoConnect: false, // link must be listening before anything can arrive
     transports: ["websocket", "polling"],
@@ -23,6 +28,7 @@ export function twinSocket(): SocketLike {
     on: (event, listener) => socket.on(event, listener as (...args: unknown[]) => void),
     emitWithin: (ms, event, value, answered) =>
       socket.timeout(ms).emit(event, value, (error: Error | null, answer?: Ack) => answered(error !== null, answer ?? null)),
+    say: (event, value) => void socket.volatile.emit(event, value),
     connect: () => socket.connect(),
     disconnect: () => socket.disconnect(),
   };

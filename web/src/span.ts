@@ -10,8 +10,10 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** What the buttons and the wheel go through. */
-export const LENGTHS: readonly number[] = [5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 12 * HOUR, DAY, 3 * DAY, 7 * DAY, 28 * DAY, 91 * DAY, 365 * DAY];
+/** What the buttons offer beside everything. */
+export const WINDOWS: readonly number[] = [10 * MINUTE, HOUR, DAY];
+/** What the wheel and the keys go through. */
+export const LENGTHS: readonly number[] = [10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 12 * HOUR, DAY, 3 * DAY, 7 * DAY, 28 * DAY, 91 * DAY, 365 * DAY];
 /** A moment that has to be seen keeps this share of the stretch away from both ends. */
 const MARGIN = 0.06;
 /** Pixels that a step of the chart is wide at least. */
@@ -50,6 +52,12 @@ export function resized(span: Span, length: number, about: number): Span {
 
 export function moved(span: Span, by: number): Span {
   return { from: span.from + by, to: span.to + by };
+}
+
+/** The length that shows a history so old: a little longer, in steps, so that it does not grow with every second. */
+export function wholeLength(ageMs: number): number {
+  const unit = MINUTE * 2 ** Math.max(0, Math.floor(Math.log2(Math.max(1, ageMs) / MINUTE / 16)));
+  return Math.max(LENGTHS[0]!, Math.ceil(ageMs / unit) * unit);
 }
 
 /** The same stretch, moved no further than it must be to lie within what there is; the end counts more than the begin. */

@@ -6,14 +6,16 @@ function pressed(...keys: string[]): string[] {
   const note = (what: string) => (how?: string) => void did.push(how ? `${what} ${how}` : what);
   const actions: KeyActions = {
     move: note("move"), mode: note("mode"), search: note("search"), fly: note("fly"), close: note("close"), look: note("look"), table: note("table"),
+    play: note("play"), live: note("live"), step: (direction) => void did.push(`step ${direction}`),
   };
   for (const key of keys) actionOf(key, actions)?.();
   return did;
 }
 
 test("every key does what the page says", () => {
-  expect(pressed("ArrowLeft", "ArrowUp", "1", "4", "/", "f", "Escape", "s", "n", "h", "t")).toEqual([
+  expect(pressed("ArrowLeft", "ArrowUp", "1", "4", "/", "f", "Escape", "s", "n", "h", "t", "p", "l", ",", ".")).toEqual([
     "move left", "move up", "mode cpu", "mode status", "search", "fly", "close", "look south", "look north", "look home", "table",
+    "play", "live", "step -1", "step 1",
   ]);
 });
 

@@ -234,3 +234,53 @@ describe("trouble", () => {
     expect(replay.mine).toBe(false);
   });
 });
+
+describe("a shared playhead", () => {
+  const refused = (code: string): Ack => ({ ok: false, error: { code, message: code, retry: false } });
+
+  test("of another is followed, and cannot be moved from here", () => {
+    wire.says("connect");
+    replay.join("tour", 8000);
+    expect(wire.seeks).toEqual([{ share: "tour" }]);
+    wire.says("playhead", playhead({ share: "tour", mine: false, viewers: 3 }));
+    wire.answers({ ok: true, at_ms: 5000 });
+    expect([replay.share, replay.mine, replay.mode, replay.error]).toEqual(["tour", false, "paused", ""]);
+  });
+
+  test("that nobody has made is made, and every later wish names it", () => {
+    wire.says("connect");
+    replay.join("tour", 8000.2);
+    wire.answers(refused("no_time"));
+    expect(wire.seeks.at(-1)).toEqual({ share: "tour", at_ms: 8000, speed: 0 });
+    wire.says("playhead", playhead({ at_ms: 8000, share: "tour" }));
+    wire.answers({ ok: true, at_ms: 8000 });
+    replay.play();
+    expect(wire.seeks.at(-1)).toEqual({ share: "tour", speed: 1 });
+    expect(replay.error).toBe("");
+  });
+
+  test("begins where one is in the past; one that exists there is followed", () => {
+    arrived();
+    replay.join("tour", 8000);
+    expect(wire.seeks.at(-1)).toEqual({ share: "tour", at_ms: 5000, speed: 0 });
+    wire.answers(refused("forbidden"));
+    expect(wire.seeks.at(-1)).toEqual({ share: "tour" });
+    wire.answers(refused("forbidden"));
+    expect([replay.error, wire.asked.length]).toEqual(["forbidden", 3]);
+  });
+
+  test("is left without a name, at the same moment", () => {
+    arrived(5000, { share: "tour" });
+    replay.leave();
+    expect(wire.seeks.at(-1)).toEqual({ at_ms: 5000, speed: 0 });
+  });
+
+  test("is joined again after a cut; gone meanwhile, it is made again", () => {
+    arrived(5000, { share: "tour", mine: false });
+    wire.says("disconnect");
+    wire.says("connect");
+    expect(wire.seeks.at(-1)).toEqual({ share: "tour" });
+    wire.answers(refused("no_time"));
+    expect(wire.seeks.at(-1)).toEqual({ share: "tour", at_ms: 5000, speed: 0 });
+  });
+});

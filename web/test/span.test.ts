@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { LENGTHS, following, holding, lengthText, moved, msAt, nextLength, resized, spanOf, stepFor, whole, within, xOf } from "../src/span";
+import { LENGTHS, following, holding, lengthText, moved, msAt, nextLength, resized, spanOf, stepFor, whole, wholeLength, within, xOf } from "../src/span";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -25,13 +25,22 @@ describe("zoom", () => {
 
   test("goes through the lengths and stops at both ends", () => {
     expect(nextLength(HOUR, 1)).toBe(3 * HOUR);
-    expect(nextLength(HOUR, -1)).toBe(15 * MINUTE);
+    expect(nextLength(HOUR, -1)).toBe(30 * MINUTE);
     expect(nextLength(LENGTHS[0]!, -1)).toBe(LENGTHS[0]);
     expect(nextLength(LENGTHS.at(-1)!, 1)).toBe(LENGTHS.at(-1));
   });
 
+  test("everything is a little more than there is, and does not grow each second", () => {
+    for (const age of [0, 5_000, 11 * MINUTE, 3 * HOUR + 1, 40 * HOUR, 300 * 24 * HOUR]) {
+      const length = wholeLength(age);
+      expect(length).toBeGreaterThanOrEqual(Math.max(age, 10 * MINUTE));
+      expect(length).toBeLessThanOrEqual(Math.max(1.07 * age, 11 * MINUTE));
+    }
+    expect(wholeLength(3 * HOUR + 1000)).toBe(wholeLength(3 * HOUR + 60_000));
+  });
+
   test("every length has a name of its own", () => {
-    expect(LENGTHS.map(lengthText)).toEqual(["5 min", "15 min", "1 h", "3 h", "12 h", "1 day", "3 days", "1 week", "4 weeks", "13 weeks", "1 year"]);
+    expect(LENGTHS.map(lengthText)).toEqual(["10 min", "30 min", "1 h", "3 h", "12 h", "1 day", "3 days", "1 week", "4 weeks", "13 weeks", "1 year"]);
   });
 });
 

@@ -80,3 +80,16 @@ def test_few_rows_are_left_as_they_are(spool: SQLiteSpool, monkeypatch: pytest.M
     monkeypatch.setattr(repacks, "LEAST_ROWS", 10_000)
     assert not repack(spool)
     spool.close()
+
+
+def test_damaged_batch_is_left_alone_and_what_comes_after_it_is_packed(spool: SQLiteSpool) -> None:
+    spool.file.write(lambda db: db.execute("UPDATE batch SET body = zeroblob(40) WHERE seq = 3"))
+    done = []
+    while more := repack(spool, done[-1] if done else 0):
+        done.append(more)
+    assert done[0] == 3
+    assert len(done) > 1
+    kinds = spool.file.write(lambda db: db.execute("SELECT kind FROM batch WHERE seq >= 3 ORDER BY seq").fetchall())
+    assert kinds[0] == (0,)
+    assert (3,) in kinds
+    spool.close()

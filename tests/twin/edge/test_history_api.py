@@ -19,7 +19,7 @@ HOUR_MS = 3_600_000
 @pytest.fixture(autouse=True)
 def _recorded_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once a second is soon enough for people, not for tests."""
-    monkeypatch.setattr("twin.service.RECORD_S", 0.05)
+    monkeypatch.setattr("twin.edge.recording.RECORD_S", 0.05)
 
 
 async def landed(service: Service, nodes: int = 3) -> int:

@@ -20,7 +20,7 @@ from twin.wire.frame import Column, Kind
 @pytest.fixture(autouse=True)
 def _recorded_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once a second is soon enough for people, not for tests."""
-    monkeypatch.setattr("twin.service.RECORD_S", 0.05)
+    monkeypatch.setattr("twin.edge.recording.RECORD_S", 0.05)
 
 
 async def lived(service: Service, reports: int = 6) -> list[int]:

@@ -11,6 +11,7 @@ import asyncio
 import base64
 import json
 import socket
+import ssl
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -97,8 +98,15 @@ class Viewer:
     """One connection to one namespace. Use `async with Viewer(url) as viewer`."""
 
     def __init__(
-        self, url: str, namespace: str = "/twin", how: str = "websocket", auth: object = None, rcvbuf: int | None = None
+        self,
+        url: str,
+        namespace: str = "/twin",
+        how: str = "websocket",
+        auth: object = None,
+        rcvbuf: int | None = None,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
+        self._trust = trust
         self._url, self._how, self._auth, self._rcvbuf = f"{url}/socket.io/", how, auth, rcvbuf
         self.namespace = namespace
         self.events: list[tuple[str, Any]] = []
@@ -116,7 +124,7 @@ class Viewer:
         self.upgraded = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(socket_factory=self._socket, limit=0)
+        connector = aiohttp.TCPConnector(socket_factory=self._socket, limit=0, ssl=self._trust or True)
         self._http = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=30))
         try:
             await (self._open_websocket() if self._how == "websocket" else self._open_polling())
@@ -351,7 +359,7 @@ class Viewer:
 
     def _event(self, name: str, payload: Any) -> None:
         self.events.append((name, payload))
-        if isinstance(payload, bytes):
+        if name == "frame":
             frame = decode(payload)
             self.frames.append(frame)
             self.picture.apply(frame)

@@ -21,7 +21,8 @@ def test_no_event_is_in_the_table_twice() -> None:
 
 
 def test_requests_are_acknowledged_and_what_the_server_sends_is_not() -> None:
-    assert all(each.acked == (each.sender != "server") for each in EVENTS)
+    unheeded = {"pose"}  # the next one is 50 ms away
+    assert all(each.acked == (each.sender != "server" and each.name not in unheeded) for each in EVENTS)
 
 
 def test_every_namespace_is_one_of_three_and_every_event_says_what_it_is_for() -> None:

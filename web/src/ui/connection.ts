@@ -18,9 +18,11 @@ export class Connection {
   private readonly reason = part("reason");
   private readonly rate = part("rate");
 
-  update(link: Link, now: number): void {
-    this.box.dataset["phase"] = link.phase;
-    say(this.word, WORDS[link.phase]);
+  /** `past`: what comes over a live wire is not the present. */
+  update(link: Link, now: number, past: boolean): void {
+    const shows = past && link.phase === "live";
+    this.box.dataset["phase"] = shows ? "past" : link.phase;
+    say(this.word, shows ? "The past" : WORDS[link.phase]);
     say(this.reason, link.reason);
     this.reason.hidden = link.reason === "";
     const { rate } = link;

@@ -11,6 +11,10 @@ export interface KeyActions {
   close(): void;
   look(side: "south" | "north" | "home"): void;
   table(): void;
+  play(): void;
+  live(): void;
+  /** A little back (-1) or on (1) in time. */
+  step(direction: number): void;
 }
 
 const ARROWS: ReadonlyMap<string, Direction> = new Map([
@@ -33,6 +37,10 @@ export function actionOf(key: string, actions: KeyActions): (() => void) | null 
     case "n": return () => actions.look("north");
     case "h": return () => actions.look("home");
     case "t": return () => actions.table();
+    case "p": return () => actions.play();
+    case "l": return () => actions.live();
+    case ",": return () => actions.step(-1);
+    case ".": return () => actions.step(1);
     case "Escape": return () => actions.close();
     default: return null;
   }
@@ -43,8 +51,8 @@ export function listen(actions: KeyActions): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const target = event.target as HTMLElement;
     if (target.matches("input, textarea, select")) return;
-    // Inside the panel and the table the arrows scroll, as everywhere on the web.
-    if (ARROWS.has(event.key) && target.closest("#panel")) return;
+    // Inside the panel the arrows scroll, as everywhere on the web.
+    if (ARROWS.has(event.key) && target.closest("#panel, #timeline")) return;
     const action = actionOf(event.key, actions);
     if (!action) return;
     event.preventDefault();

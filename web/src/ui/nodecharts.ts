@@ -36,12 +36,12 @@ export class NodeCharts {
     this.id = id;
     this.box.hidden = id === "";
     if (id === "" || Number.isNaN(nowMs)) return;
-    const asked = whole(span, Math.ceil(lengthOf(span) / POINTS));
+    const asked = whole(span, Math.max(FRESH_MS, Math.ceil(lengthOf(span) / POINTS)));
     this.chart.want(`${id} ${asked.from} ${asked.to}`, asked.to > nowMs ? FRESH_MS : Infinity,
       (signal) => this.history.node(id, asked, POINTS, signal), () => this.update(this.id, span, atMs, nowMs));
     const { found, error } = this.chart;
     const some = found !== null && METRICS.some((metric) => rangeOf(found[metric]) !== null);
-    say(this.title, `In these ${lengthText(lengthOf(span))}`);
+    say(this.title, `The timeline's ${lengthText(lengthOf(span))}`);
     say(this.note, error !== "" ? error : found === null ? "Fetching its history…" : some ? "" : "Nothing is kept of this Pi in this time.");
     this.note.hidden = this.note.textContent === "";
     for (const one of this.charts) one.draw(some ? found[one.metric] : null, span, atMs, nowMs);

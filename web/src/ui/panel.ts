@@ -4,7 +4,7 @@
 import type { Layout } from "../layout";
 import { LOOKS, SCALES, css, rampColor, statusName } from "../palette";
 import type { NodeDetail } from "../protocol.gen";
-import { NOT_REPORTED, ageText, extrasOf, linesOf, processesOf, type Line } from "../report";
+import { NOT_REPORTED, ageText, clockText, extrasOf, linesOf, processesOf, skewOf, type Line } from "../report";
 import type { State } from "../state";
 import { el, part, say } from "./dom";
 
@@ -19,6 +19,7 @@ export class Panel {
   private readonly metrics = part("node-metrics");
   private readonly processes = part("node-processes");
   private readonly extras = part("node-extras");
+  private readonly clock = part("node-clock");
   private readonly state: State;
   private layout: Layout | null = null;
   private detail: NodeDetail | null = null;
@@ -43,6 +44,11 @@ export class Panel {
     say(this.name, row >= 0 ? this.state.roster.id[row]! : id);
   }
 
+  /** What was reported is of another time or another life of the server. */
+  forget(): void {
+    this.detail = null;
+  }
+
   report(detail: NodeDetail): void {
     if (detail.row === this.row) this.detail = detail;
   }
@@ -61,7 +67,10 @@ export class Panel {
     this.status.style.color = css(look.rgb);
     this.status.title = look.says;
     const age = state.age(row, now);
-    say(this.age, `heard ${ageText(age)}${silent ? " · the wire is silent" : ""}`);
+    const heard = state.past ? ageText(age).replaceAll("ago", "before then") : ageText(age);
+    say(this.age, `heard ${heard}${silent ? " · the wire is silent" : ""}`);
+    say(this.clock, clockText(skewOf(detail)));
+    this.clock.hidden = this.clock.textContent === "";
     this.box.classList.toggle("stale", silent || age > 1.5 * state.periodMs);
     const known = { cpu: state.cpu[row]!, memory: state.memory[row]!, disk: state.disk[row]!, temperature: state.temperature[row]! };
     this.fill(this.facts, factsOf(state, row, this.layout), ([label, text]) => [el("dt", {}, label), el("dd", {}, text)]);
@@ -72,18 +81,21 @@ export class Panel {
 
   private nobody(): void {
     say(this.status, "? not in the roster");
-    say(this.age, "this node has not been heard of");
+    say(this.age, this.state.past ? "this node had not been heard of by then" : "this node has not been heard of");
+    this.clock.hidden = true;
     for (const list of [this.facts, this.metrics, this.extras, this.processes]) list.replaceChildren();
   }
 
   private table(): void {
     const processes = processesOf(this.detail?.report ?? null);
-    const key = JSON.stringify([this.detail === null, processes]);
+    const { past } = this.state;
+    const key = JSON.stringify([this.detail === null, past, processes]);
     if (this.processes.dataset["shown"] === key) return;
     this.processes.dataset["shown"] = key;
     if (processes.length === 0) {
       const waiting = this.detail === null;
-      const text = waiting ? "Waiting for its full report…" : this.detail?.report ? "It names no processes." : "It has never sent a report.";
+      const none = past ? "Its processes of that time are not kept." : "It has never sent a report.";
+      const text = waiting ? "Waiting for its full report…" : this.detail?.report ? "It names no processes." : none;
       this.processes.replaceChildren(el("caption", {}, text));
       return;
     }

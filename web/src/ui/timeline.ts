@@ -5,11 +5,11 @@ import { rangeOf, reportsOf, type Series } from "../band";
 import { History, type Metric } from "../history";
 import { SCALES, rgbOf, type Mode, type Rgb } from "../palette";
 import { SPEEDS, type Replay } from "../replay";
-import { LENGTHS, following, holding, lengthOf, lengthText, moved, nextLength, resized, spanOf, stepFor, whole, within, type Span } from "../span";
+import { WINDOWS, following, holding, lengthOf, lengthText, moved, nextLength, resized, spanOf, stepFor, whole, wholeLength, within, type Span } from "../span";
 import type { State } from "../state";
 import { Calendar, agoText, speedText } from "../ticks";
 import { Chart } from "./chart";
-import { el, part, say } from "./dom";
+import { button, el, part, say } from "./dom";
 import { Plot } from "./timeline_plot";
 
 const HOUR = 3_600_000;
@@ -30,7 +30,7 @@ export interface TimelineParts {
 
 export class Timeline {
   readonly calendar = new Calendar();
-  span: Span = spanOf(0, LENGTHS[1]!);
+  span: Span = spanOf(0, WINDOWS[0]!);
   /** Why a link could not be followed; main sets it, the next wish forgets it. */
   wrong = "";
   private readonly state: State;
@@ -45,9 +45,13 @@ export class Timeline {
   private readonly at = part("time-at");
   private readonly ago = part("time-ago");
   private readonly note = part("time-note");
+  private readonly what = part("time-what");
   private readonly speeds = part<HTMLSelectElement>("time-speed");
+  private readonly windows: { one: HTMLButtonElement; chosen: () => boolean }[] = [];
   private mode: Mode = "cpu";
   private follows = true;
+  /** The stretch is all that there is, and grows with it. */
+  private all = false;
   private panned = false;
   private firstMs = -1;
   private extentAt = -Infinity;
@@ -63,11 +67,18 @@ export class Timeline {
     });
     this.playing.addEventListener("click", () => this.toggle());
     this.back.addEventListener("click", () => this.live());
-    part("time-shorter").addEventListener("click", () => this.zoom(-1));
-    part("time-longer").addEventListener("click", () => this.zoom(1));
+    for (const length of WINDOWS) this.offer(lengthText(length), () => this.length === length, () => this.choose(length));
+    this.offer("All", () => this.all, () => this.choose(null));
+    const [more, tools] = [part("time-more"), part("time-tools")];
+    more.addEventListener("click", () => more.setAttribute("aria-expanded", String(tools.classList.toggle("open"))));
     this.speeds.append(...SPEEDS.map((speed) => el("option", { value: String(speed) }, speedText(speed))));
     this.speeds.addEventListener("change", () => this.replay.pace(Number(this.speeds.value)));
     this.plot.track.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  /** What is looked at, in words; "" in the present. */
+  get past(): { at: string; ago: string } {
+    return this.replay.past ? { at: this.at.textContent, ago: this.ago.textContent } : { at: "", ago: "" };
   }
 
   /** The present, by the server's clock; NaN before it has spoken. */
@@ -82,6 +93,7 @@ export class Timeline {
   }
 
   goTo(ms: number, speed?: number): void {
+    if (!this.replay.mine) return; // the note says who moves it
     this.wrong = "";
     this.panned = this.follows = false;
     if (ms > this.nowMs - PRESENT_MS) return this.live();
@@ -91,6 +103,7 @@ export class Timeline {
 
   /** Plays or stops. In the present, stopping keeps what is seen now. */
   toggle(): void {
+    if (!this.replay.mine) return;
     this.panned = false;
     if (!this.replay.past) this.goTo(this.nowMs - PRESENT_MS - 1, 0);
     else if (this.replay.running) this.replay.pause();
@@ -116,7 +129,8 @@ export class Timeline {
     const { nowMs, replay } = this;
     if (Number.isNaN(nowMs)) return;
     const { atMs } = replay;
-    if (!replay.past && this.follows) this.span = following(nowMs, lengthOf(this.span), this.plot.width);
+    if (this.all) this.span = following(nowMs, wholeLength(this.firstMs >= 0 ? nowMs - this.firstMs : 0), this.plot.width);
+    else if (!replay.past && this.follows) this.span = following(nowMs, lengthOf(this.span), this.plot.width);
     else if (replay.past && !this.panned && !this.plot.held) this.span = within(holding(this.span, atMs), this.reach(nowMs));
     this.load(nowMs);
     const series = this.series(nowMs);
@@ -133,7 +147,7 @@ export class Timeline {
   }
 
   private pan(byMs: number): void {
-    this.follows = false;
+    this.follows = this.all = false;
     this.panned = true;
     this.span = within(moved(this.span, byMs), this.reach(this.nowMs));
     this.update();
@@ -142,9 +156,34 @@ export class Timeline {
   private zoom(direction: number, aboutMs?: number): void {
     const { replay, nowMs, span } = this;
     const about = this.follows && !replay.past ? nowMs : aboutMs ?? (replay.past ? replay.atMs : span.to);
-    const length = nextLength(lengthOf(span), direction);
-    this.span = within(resized(span, length, about), this.reach(nowMs));
+    this.all = false;
+    this.span = within(resized(span, nextLength(lengthOf(span), direction), about), this.reach(nowMs));
     this.update();
+  }
+
+  /** A stretch of that length around what is looked at; null: all that there is. */
+  private choose(length: number | null): void {
+    const { replay, nowMs } = this;
+    this.all = length === null;
+    this.panned = false;
+    if (!replay.past) this.follows = true;
+    if (length !== null && !Number.isNaN(nowMs)) {
+      const about = replay.past ? replay.atMs : nowMs;
+      const inside = about >= this.span.from && about <= this.span.to ? this.span : spanOf(about + lengthOf(this.span) / 2, lengthOf(this.span));
+      this.span = within(resized(inside, length, about), this.reach(nowMs));
+    }
+    this.update();
+  }
+
+  private offer(text: string, chosen: () => boolean, choose: () => void): void {
+    const one = button(text, choose, { "aria-pressed": "false" });
+    part("time-windows").append(one);
+    this.windows.push({ one, chosen });
+  }
+
+  /** -1 when it is none of those that the buttons offer. */
+  private get length(): number {
+    return this.all ? -1 : lengthOf(this.span);
   }
 
   private reach(nowMs: number): Span {
@@ -201,6 +240,7 @@ export class Timeline {
     this.box.dataset["mode"] = mode;
     say(this.at, past ? this.calendar.moment(replay.atMs, nowMs) : this.calendar.time(nowMs));
     say(this.ago, past ? `${agoText(nowMs - replay.atMs)}${{ loading: " · fetching", waiting: " · waiting for the history" }[mode as string] ?? ""}` : "now");
+    say(this.back.lastElementChild as HTMLElement, past ? "Back to live" : "Live");
     const runs = !past || replay.running;
     this.playing.dataset["runs"] = String(runs);
     this.playing.setAttribute("aria-label", runs ? "Pause" : "Play");
@@ -209,7 +249,9 @@ export class Timeline {
     for (const one of [this.playing, this.speeds]) one.disabled = !replay.mine;
     this.speeds.disabled ||= !past;
     if (document.activeElement !== this.speeds) this.pace();
-    say(part("time-length"), lengthText(lengthOf(this.span)));
+    for (const { one, chosen } of this.windows) one.setAttribute("aria-pressed", String(chosen()));
+    say(this.what, this.mode === "status" ? `Reports a minute, up to ${Math.round(this.scale(this.series(nowMs)).high)}`
+      : `${SCALES[this.mode].label} of all: least, mean, most · ${SCALES[this.mode].low} to ${SCALES[this.mode].high} ${SCALES[this.mode].unit}`);
     say(this.note, this.trouble());
     this.note.hidden = this.note.textContent === "";
     const { track } = this.plot;
@@ -230,7 +272,7 @@ export class Timeline {
     const { replay, chart } = this;
     if (replay.error !== "") return `That time cannot be shown: ${replay.error}`;
     if (this.wrong !== "") return this.wrong;
-    if (!replay.mine) return `You watch the replay “${replay.playhead?.share ?? ""}”: who made it moves it.`;
+    if (!replay.mine) return `You follow “${replay.share}”: who made it moves it.`;
     if (replay.past && replay.mode !== "loading" && this.state.past && this.state.size === 0) return "Nothing is kept of that time: no Pi had been heard of.";
     if (chart.error !== "") return chart.error;
     return chart.found !== null && rangeOf(chart.found) === null ? "No reports in this stretch of time." : "";

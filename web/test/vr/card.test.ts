@@ -32,7 +32,7 @@ describe("a card", () => {
   });
 
   test("a report of another Pi is not shown as this one's", () => {
-    const detail = { id: "x", row: 1, mac: "", ip: "", slot: 1, status: "online", age_ms: 0, received_ms: 0,
+    const detail = { id: "x", row: 1, mac: "", ip: "", slot: 1, status: "online", age_ms: 0, received_ms: 0, skew_ms: null,
       report: { processes: [{ name: "other", cpu_percent: 1 }] } };
     expect(cardOf(state(), 0, detail, layout(), 0, false).processes).toEqual([]);
     expect(cardOf(state(), 1, detail, layout(), 0, false).processes).toEqual(["other  1.0 %"]);

@@ -1,0 +1,101 @@
+"""Takes the pictures of docs/model.md: `python docs/model_pictures.py`. Needs the page's packages (`npm ci` in web/).
+
+Owns docs/images/model-*.png. Each is a file that `twin model build` wrote, read by three's own loader and drawn in
+headless Chromium; nothing is drawn by hand.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Page
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from models.build import build  # noqa: E402  # the path must be set first
+from tests.e2e.browser import browser  # noqa: E402
+
+IMAGES = ROOT / "docs" / "images"
+# name: (file, eye, what it looks at, width, height); metres
+VIEWS: dict[str, tuple[str, tuple[float, float, float], tuple[float, float, float], int, int]] = {
+    "model": ("cluster.instanced.glb", (2.6, 1.7, 3.3), (0.0, 1.08, 0.0), 1200, 1000),
+    "model-side": ("cluster.instanced.glb", (-3.6, 1.5, 1.7), (0.0, 1.08, 0.0), 900, 1000),
+    "model-shelf": ("cluster.instanced.glb", (0.42, 1.5, 1.1), (0.29, 1.47, 0.6), 1200, 700),
+    "model-far": ("cluster.far.glb", (2.6, 1.7, 3.3), (0.0, 1.08, 0.0), 600, 500),
+    "model-pi": ("pi.glb", (0.13, 0.05, 0.12), (0.0, 0.0, 0.0), 800, 600),
+}
+PAGE = """<!doctype html><style>body{margin:0}</style>
+<script type="importmap">
+{"imports": {"three": "/three/build/three.module.js", "three/addons/": "/three/examples/jsm/"}}
+</script>
+<script type="module">
+import * as THREE from "three";
+import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
+import { RoomEnvironment } from "three/addons/environments/RoomEnvironment.js";
+window.draw = async (file, eye, at, width, height) => {
+  const renderer = new THREE.WebGLRenderer({ antialias: true, preserveDrawingBuffer: true });
+  renderer.setSize(width, height);
+  renderer.toneMapping = THREE.ACESFilmicToneMapping;
+  document.body.replaceChildren(renderer.domElement);
+  const scene = new THREE.Scene();
+  scene.background = new THREE.Color(0x3a4048);
+  scene.environment = new THREE.PMREMGenerator(renderer).fromScene(new RoomEnvironment(), 0.04).texture;
+  scene.environmentIntensity = 0.75;
+  const sun = new THREE.DirectionalLight(0xffffff, 2.2);
+  sun.position.set(eye[0] + 1.5, eye[1] + 3, eye[2]);
+  scene.add(sun);
+  scene.add((await new GLTFLoader().loadAsync(file)).scene);
+  const camera = new THREE.PerspectiveCamera(35, width / height, 0.01, 50);
+  camera.position.set(...eye);
+  camera.lookAt(...at);
+  renderer.render(scene, camera);
+  return renderer.info.render;
+};
+</script>"""
+
+
+class Files(SimpleHTTPRequestHandler):
+    """The made files, and three's beside them."""
+
+    def translate_path(self, path: str) -> str:
+        """/three/... leads to the page's packages."""
+        if path.startswith("/three/"):
+            return str(ROOT / "web" / "node_modules" / path.lstrip("/"))
+        return super().translate_path(path)
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+def take(page: Page, name: str) -> None:
+    """One picture of VIEWS."""
+    file, eye, at, width, height = VIEWS[name]
+    page.set_viewport_size({"width": width, "height": height})
+    told = page.evaluate("([...args]) => window.draw(...args)", [file, eye, at, width, height])
+    page.screenshot(path=IMAGES / f"{name}.png")
+    sys.stdout.write(f"docs/images/{name}.png: {told['calls']} draw calls, {told['triangles']} triangles\n")
+
+
+def main() -> None:
+    with TemporaryDirectory() as folder, browser() as chromium:
+        for name, data in build("cluster").items():
+            Path(folder, name).write_bytes(data)
+        Path(folder, "index.html").write_text(PAGE)
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=folder))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = chromium.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        page.wait_for_function("() => Boolean(window.draw)")
+        for name in sys.argv[1:] or VIEWS:
+            take(page, name)
+        server.shutdown()
+
+
+if __name__ == "__main__":
+    main()
