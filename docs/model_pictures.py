@@ -24,11 +24,11 @@ from tests.e2e.browser import browser  # noqa: E402
 IMAGES = ROOT / "docs" / "images"
 # name: (file, eye, what it looks at, width, height); metres
 VIEWS: dict[str, tuple[str, tuple[float, float, float], tuple[float, float, float], int, int]] = {
-    "model": ("cluster.instanced.glb", (2.6, 1.7, 3.3), (0.0, 1.08, 0.0), 1200, 1000),
-    "model-side": ("cluster.instanced.glb", (-3.6, 1.5, 1.7), (0.0, 1.08, 0.0), 900, 1000),
+    "model": ("cluster.instanced.glb", (2.75, 1.75, 3.75), (0.0, 1.07, 0.0), 1000, 1000),
+    "model-side": ("cluster.instanced.glb", (-4.1, 1.55, 2.0), (0.0, 1.07, 0.0), 900, 1000),
     "model-shelf": ("cluster.instanced.glb", (0.42, 1.5, 1.1), (0.29, 1.47, 0.6), 1200, 700),
-    "model-far": ("cluster.far.glb", (2.6, 1.7, 3.3), (0.0, 1.08, 0.0), 600, 500),
-    "model-pi": ("pi.glb", (0.13, 0.05, 0.12), (0.0, 0.0, 0.0), 800, 600),
+    "model-far": ("cluster.far.glb", (2.75, 1.75, 3.75), (0.0, 1.07, 0.0), 500, 500),
+    "model-pi": ("pi.glb", (0.11, 0.05, 0.13), (0.0, 0.0, 0.0), 800, 600),
 }
 PAGE = """<!doctype html><style>body{margin:0}</style>
 <script type="importmap">

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from models.layout import Layout
-from telemetry import report as reports
 from telemetry.report import Report
 from telemetry.store.base import Entry
 from telemetry.store.journal import Bounds, Journal
@@ -49,6 +48,7 @@ from twin.edge.page import Page
 from twin.edge.player import Player, Stage
 from twin.edge.presence import Room
 from twin.edge.recording import Recording
+from twin.edge.restore import forget, next_epoch, restore
 from twin.edge.viewers import ViewerNamespace
 from twin.settings import Settings
 from twin.wire import events
@@ -66,9 +66,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HEARTBEAT_MS = 1000  # a viewer that hears nothing for longer knows that the line, not the cluster, is silent
-EPOCH_FROM_S = 1_577_836_800  # 2020: keeps epochs of a wiped data directory above the ones viewers may remember
 STOP_S = 30.0  # for what waits to be committed
-MOST_UNSEEN = 1000  # batches of the last life that may not have been recorded: more than come in RECORD_S
 STORE_FILE = "telemetry.sqlite3"
 
 
@@ -93,7 +91,7 @@ class Service:
         self.landing = Landing(self.store, self.archive, self.clock, settings.spool_max_mb)
         bounds = Bounds(settings.commit_linger_ms / 1000, max_waiting=settings.journal_max)
         self.journal: Journal[Report] = Journal(self.store, self._apply, bounds, self.landing.full)
-        self.live = Live(self._next_epoch(), self._slot_of, settings.rules())
+        self.live = Live(next_epoch(self.store, self.clock.now_ms()), self._slot_of, settings.rules())
         self.recorder = Recorder()
         self.recording = Recording(self.recorder, self.store, self.journal)
         self.gate = Gate(tokens, settings.legacy_open)
@@ -220,7 +218,7 @@ class Service:
     async def forget(self) -> None:
         """A new epoch with nobody in it; the store keeps what was landed."""
         epoch = self.live.epoch + 1
-        await self.journal.call(lambda: self._forget_on_disk(epoch))
+        await self.journal.call(lambda: forget(self.store, epoch))
         self.live.reset(epoch)
         log.warning("everything is forgotten", extra={"epoch": epoch})
 
@@ -345,35 +343,12 @@ class Service:
         return work
 
     def _restore(self) -> None:
-        """The last known state: values with their true age, status unknown until a node speaks again."""
-        restored = 0
-        for entry in self.store.latest():
-            try:
-                report = reports.parse(json.loads(entry.body))
-                row = self.live.restore(report, entry.seen_ms)
-                self._note(entry, report, row)
-                restored += 1
-            except (TwinError, reports.ReportError, ValueError) as error:
-                log.warning("a kept report cannot be read: %s", error, extra={"node": entry.key})
+        restore(self.store, self.live, self.recorder, self._note)
         self.manager.restore(self.store.load("registry"))
         now_ms = self.clock.now_ms()
         self.live.tick(now_ms)
-        # What came right before a crash is shown now at the latest; what is known to have been shown stays so.
-        for seq in range(max(1, self.store.former_seq - MOST_UNSEEN), self.store.former_seq + 1):
-            self.recorder.committed(seq)
         self.recorder.frame(self.live, now_ms)
         self.recording.now()
-        log.info("state restored", extra={"nodes": restored, "epoch": self.live.epoch})
-
-    def _next_epoch(self) -> int:
-        kept = self.store.load("epoch")
-        epoch = max(int(kept) + 1 if kept else 0, self.clock.now_ms() // 1000 - EPOCH_FROM_S)
-        self.store.save("epoch", str(epoch).encode())
-        return epoch
-
-    def _forget_on_disk(self, epoch: int) -> None:
-        self.store.forget()
-        self.store.save("epoch", str(epoch).encode())
 
     def _slot_of(self, switch_ip: str, port: int) -> int:
         slot = self.layout.slot_at(switch_ip, port)

@@ -3,7 +3,7 @@ it.
 
 A report reaches a store in two steps. It is acknowledged once the journal (base.py, one local file) has it; a shipper
 then lands it here. Landing is exactly once by (source, seq); a report that comes twice, in one batch or in two, counts
-once: a row is known by its node and its node_ms, or its seen_ms where the node has no clock.
+once: a row is known by its node and its node_ms, or its seen_ms where the node has no clock (rows.py, `identity`).
 
 Errors are those of base.py, and:
 

@@ -8,7 +8,6 @@ has is history already.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import sqlite3
 import sys
@@ -215,12 +214,16 @@ class EmbeddedStore:
             raise StoreUnavailable("the store is not open")
         async with self._busy:
             work = begin(history)
-            with contextlib.closing(work):
+            try:
                 while True:
                     began = time.perf_counter()
                     if not await self._run(lambda: _goes_on(work)):
                         return
                     await asyncio.sleep(min(MOST_PAUSE_S, time.perf_counter() - began))
+            finally:
+                # On the same thread, behind a step that is still under way when this was cancelled.
+                if self._thread is not None:
+                    self._thread.submit(work.close)
 
     async def _run(self, work: Callable[[], _T]) -> _T:
         if self._thread is None:

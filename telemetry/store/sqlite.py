@@ -17,19 +17,19 @@ from uuid import uuid4
 
 from telemetry.store import batches
 from telemetry.store.backlog import Backlog
-from telemetry.store.base import BatchDamaged, Entry, StoreCorrupt, StoreUnavailable
+from telemetry.store.base import Entry, StoreCorrupt, StoreUnavailable
 from telemetry.store.batches import Kept
 from telemetry.store.chunks import Damaged
 from telemetry.store.documents import load_document, save_document
 from telemetry.store.file import File
-from telemetry.store.rows import UNKNOWN_MS, Batch, Event
+from telemetry.store.pending import After, pending
+from telemetry.store.rows import Batch, Event
 from telemetry.store.schema import EVENT_BITS, mark
 
 log = logging.getLogger(__name__)
 
 _NEVER = -(2**62)
 SHOWN_WITHIN_MS = 5_000  # a batch that was not shown for so long never was
-MOST_PENDING = 20_000  # rows of one answer of `pending`, unless one batch has more: a pack has so many
 _BATCH_BYTES = 64  # of a batch beside its blobs
 
 
@@ -144,65 +144,8 @@ class SQLiteSpool:
 
     def pending(self, after_seq: int, limit: int) -> Sequence[Batch]:
         """Batches whose fate on the screen is known: shown, or too old to be shown any more."""
-
-        settled, shown_by_now = self.settled_seq, self._newest_ms - SHOWN_WITHIN_MS
-
-        def read(db: sqlite3.Connection) -> list[tuple[Kept, int, tuple[Event, ...]]]:
-            last = rows = 0
-            # Numbers first: the bodies of a day that waits are too much for the memory.
-            for seq, _, count, _, t0_ms, kind in batches.sizes(db, after_seq, limit):
-                rows += count
-                # What waits for its place on the screen comes after all that has one.
-                young = kind == batches.LINES and seq > settled and t0_ms > shown_by_now
-                if young or (last and rows > MOST_PENDING):
-                    break
-                last = seq
-            damaged: list[int] = []
-            found = batches.select(db, after_seq, last, damaged=damaged)
-            whole = [each for each in found if not damaged or each.seq < damaged[0]]
-            if damaged and not whole:
-                raise self._broken(db, damaged[0], "its checksum is wrong")
-            return [(each, self._shown_at(db, each.seq), self._events(db, each, after_seq)) for each in whole]
-
-        taken = self.file.read(read)
-        found = []
-        for kept, shown, events in taken:  # outside of the transaction: nobody who writes waits for it
-            try:
-                found.append(self._batch(kept, after_seq, shown, events))
-            except Damaged as error:
-                if found:
-                    break
-                raise BatchDamaged(self._named(kept.seq, str(error)), kept.seq, kept.body) from error
-        return found
-
-    def _broken(self, db: sqlite3.Connection, seq: int, why: str) -> BatchDamaged:
-        body = db.execute("SELECT body FROM batch WHERE seq = ?", (seq,)).fetchone()[0]
-        return BatchDamaged(self._named(seq, why), seq, bytes(body))
-
-    def _named(self, seq: int, why: str) -> str:
-        return f"{self.file.path}: batch {seq} is damaged ({why})"
-
-    def _shown_at(self, db: sqlite3.Connection, seq: int) -> int:
-        try:
-            return batches.shown_at(db, seq)
-        except Damaged as error:
-            log.error("%s: %s; its reports are not in a replay", self.file.path, error)
-            return UNKNOWN_MS
-
-    def _events(self, db: sqlite3.Connection, kept: Kept, after_seq: int) -> tuple[Event, ...]:
-        try:
-            return batches.events_of(db, max(kept.first, after_seq + 1), kept.seq)
-        except Damaged as error:
-            log.error("%s: %s; a replay lacks what happened then", self.file.path, error)
-            return ()
-
-    def _batch(self, kept: Kept, after_seq: int, shown_ms: int, events: tuple[Event, ...]) -> Batch:
-        rows, seq = kept.rows(shown_ms, rest=True)
-        new = seq > after_seq
-        if not new.all():
-            return Batch(self._source, kept.seq, rows.take(new), events)
-        packed = (kept.body, kept.rest) if kept.kind == batches.PACKED and kept.rest is not None else None
-        return Batch(self._source, kept.seq, rows, events, packed)
+        after = After(after_seq, self.settled_seq, self._newest_ms - SHOWN_WITHIN_MS)
+        return pending(self.file, self._source, after, limit)
 
     def shipped(self, seq: int) -> None:
         if seq > self._shipped_seq:

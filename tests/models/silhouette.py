@@ -22,7 +22,7 @@ from models.png import grey_png
 FOLDER = Path(__file__).resolve().parent.parent / "golden" / "model"
 PIXEL_M = 0.02
 FADE_M = 0.15  # so that a panel 18 mm deep differs from its frame by 25 levels
-STEP_M = 0.012  # between two samples of a triangle: a pixel is hit by several
+STEP_M = 0.016  # between two samples of a triangle: a pixel is hit by several
 # name: (axis to the right, axis up, axis towards the eye), each with its sign
 SIDES = {
     "south": ((0, 1), (1, 1), (2, 1)),

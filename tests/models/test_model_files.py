@@ -72,7 +72,7 @@ def test_the_layout_file_is_the_one_that_viewers_get() -> None:
 
 def test_the_plain_file_has_every_pi_by_name_where_the_layout_has_it() -> None:
     read = trimesh.load_scene(BytesIO(made()["cluster.glb"]), file_type="glb")
-    assert {slot.node_name for slot in LAYOUT.slots} <= set(read.graph.nodes_geometry)
+    assert {slot.node_name for slot in LAYOUT.slots} <= set(read.graph.nodes)
     assert len({slot.node_name for slot in LAYOUT.slots}) == 1050
     for slot in LAYOUT.slots:
         matrix, _ = read.graph[slot.node_name]
@@ -81,12 +81,19 @@ def test_the_plain_file_has_every_pi_by_name_where_the_layout_has_it() -> None:
         assert np.abs(matrix[:3, 2] - front).max() < 1e-6
 
 
+def test_no_two_things_have_one_name() -> None:
+    for cluster in SHIPPED:
+        document, _ = parsed(made(cluster)[f"{cluster}.glb"])
+        names = [node["name"] for node in document["nodes"]]
+        assert len(set(names)) == len(names) > len(load(cluster).slots)
+
+
 def test_everything_stays_inside_the_frame() -> None:
     corners = silhouette.triangles(made()["cluster.glb"]).reshape(-1, 3)
     width, height, depth = LAYOUT.size
-    sign = 0.007  # stands out of its wall by half its board and the letters
-    assert np.abs(corners[:, 0]).max() <= width / 2 + sign
-    assert np.abs(corners[:, 2]).max() <= depth / 2 + sign
+    handle = 0.016  # of the doors, which are the frame's sides; the signs stand out by less
+    assert np.abs(corners[:, 0]).max() <= width / 2 + handle + TENTH_MM
+    assert np.abs(corners[:, 2]).max() <= depth / 2 + handle + TENTH_MM
     assert corners[:, 1].min() >= -1e-6
     assert corners[:, 1].max() <= height + 1e-6
 

@@ -50,13 +50,13 @@ def test_killed_twice_without_a_server_it_still_brings_what_was_in_the_file(
     server = start_server()
     with AgentProcess(logs, *options, "--server", server.url) as agent:
         server.wait_for(lambda server: set(owed) <= set(sampled(server)), 20)
+        until_sync(lambda: file.stat().st_size == 0, "what was acknowledged leaves the file")
         assert agent.stop() == 0
     assert f"{len(owed)} wait there" in agent.log()
     held = {body["sampledAt"]: body.get("heldMs") for body in server.bodies("report")}
     assert all(held[each] for each in owed), "marked as late"
     assert sampled(server)[0] not in owed, "the newest goes first"
     assert [each for each in sampled(server) if each in set(owed)] == owed, "in order, each once"
-    assert file.stat().st_size == 0, "what was acknowledged has left the file"
 
 
 def test_what_is_refused_for_now_is_kept_through_a_restart(tmp_path: Path, start_server: Start) -> None:

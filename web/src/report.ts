@@ -92,13 +92,7 @@ export function ageText(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min ago`;
 }
 
-/** How wrong the node's clock is, ms; positive: ahead. NaN: not known. A server that is older does not say it. */
-export function skewOf(detail: object | null): number {
-  const said = (detail as { skewMs?: unknown } | null)?.skewMs;
-  return typeof said === "number" ? said : NaN;
-}
-
-/** "Its clock is 3 min 12 s ahead."; "" when it is right, or nobody knows. */
+/** "Its clock is 3 min 12 s ahead."; "" when it is right, or nobody knows (NaN). Positive: ahead. */
 export function clockText(skewMs: number): string {
   const off = Math.abs(skewMs);
   if (!(off > SKEW_MS)) return "";

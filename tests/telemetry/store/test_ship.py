@@ -306,7 +306,7 @@ async def test_damaged_batch_of_the_spool_is_a_dead_letter_and_the_others_land(s
 
 
 def test_day_that_waits_is_not_read_into_the_memory_at_once(spool, monkeypatch):
-    monkeypatch.setattr("telemetry.store.sqlite.MOST_PENDING", 6)
+    monkeypatch.setattr("telemetry.store.pending.MOST_ROWS", 6)
     fill(spool, 20)
     assert [batch.seq for batch in spool.pending(0, 1000)] == [1, 2, 3]
     assert [batch.seq for batch in spool.pending(3, 2)] == [4, 5]

@@ -11,6 +11,7 @@ import { put, svg } from "./svg";
 
 const [WIDTH, HEIGHT] = [300, 30];
 const POINTS = 150;
+/** A step is no shorter, so that each has a report, and the newest are fetched no more often. */
 const FRESH_MS = 10_000;
 const NAMES: Readonly<Record<Metric, string>> = { cpu: "CPU", temperature: "Temperature", memory: "Memory", disk: "Disk" };
 const DISK = { unit: "%", low: 0, high: 100, colour: "#6f86b5" };
@@ -36,9 +37,10 @@ export class NodeCharts {
     this.id = id;
     this.box.hidden = id === "";
     if (id === "" || Number.isNaN(nowMs)) return;
-    const asked = whole(span, Math.max(FRESH_MS, Math.ceil(lengthOf(span) / POINTS)));
+    const step = Math.max(FRESH_MS, Math.ceil(lengthOf(span) / POINTS));
+    const asked = whole(span, step);
     this.chart.want(`${id} ${asked.from} ${asked.to}`, asked.to > nowMs ? FRESH_MS : Infinity,
-      (signal) => this.history.node(id, asked, POINTS, signal), () => this.update(this.id, span, atMs, nowMs));
+      (signal) => this.history.node(id, asked, Math.round(lengthOf(asked) / step), signal), () => this.update(this.id, span, atMs, nowMs));
     const { found, error } = this.chart;
     const some = found !== null && METRICS.some((metric) => rangeOf(found[metric]) !== null);
     say(this.title, `The timeline's ${lengthText(lengthOf(span))}`);

@@ -4,7 +4,7 @@
 import type { Layout } from "../layout";
 import { LOOKS, SCALES, css, rampColor, statusName } from "../palette";
 import type { NodeDetail } from "../protocol.gen";
-import { NOT_REPORTED, ageText, clockText, extrasOf, linesOf, processesOf, skewOf, type Line } from "../report";
+import { NOT_REPORTED, ageText, clockText, extrasOf, linesOf, processesOf, type Line } from "../report";
 import type { State } from "../state";
 import { el, part, say } from "./dom";
 
@@ -69,7 +69,7 @@ export class Panel {
     const age = state.age(row, now);
     const heard = state.past ? ageText(age).replaceAll("ago", "before then") : ageText(age);
     say(this.age, `heard ${heard}${silent ? " · the wire is silent" : ""}`);
-    say(this.clock, clockText(skewOf(detail)));
+    say(this.clock, clockText(detail?.skew_ms ?? NaN));
     this.clock.hidden = this.clock.textContent === "";
     this.box.classList.toggle("stale", silent || age > 1.5 * state.periodMs);
     const known = { cpu: state.cpu[row]!, memory: state.memory[row]!, disk: state.disk[row]!, temperature: state.temperature[row]! };
@@ -94,7 +94,7 @@ export class Panel {
     this.processes.dataset["shown"] = key;
     if (processes.length === 0) {
       const waiting = this.detail === null;
-      const none = past ? "Its processes of that time are not kept." : "It has never sent a report.";
+      const none = past ? "Its processes of that time are not here: on their way, or not kept." : "It has never sent a report.";
       const text = waiting ? "Waiting for its full report…" : this.detail?.report ? "It names no processes." : none;
       this.processes.replaceChildren(el("caption", {}, text));
       return;

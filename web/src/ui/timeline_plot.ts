@@ -42,6 +42,8 @@ export class Plot {
   private readonly before = svg("rect", { class: "before", x: 0, y: 0 });
   private readonly band = svg("path", { class: "band", fill: "url(#time-ramp)" });
   private readonly mean = svg("path", { class: "mean" });
+  /** A picture in the picture, which cuts off what goes beyond its edges. */
+  private readonly inside = svg("svg");
   private readonly marks = svg("g", { class: "marks" });
   private readonly pointer = svg("line", { class: "pointer", y1: 0 });
   private readonly head = svg("g", { class: "head" });
@@ -57,7 +59,8 @@ export class Plot {
   constructor(hands: Hands) {
     this.hands = hands;
     this.head.append(svg("line", { y1: 0 }), svg("path", { d: "M-6,0H6V5L0,11L-6,5Z" }));
-    this.picture.append(svg("defs", {}, this.fill), this.before, this.band, this.mean, this.marks, this.pointer, this.head);
+    this.picture.append(svg("defs", {}, this.fill), this.inside, this.marks, this.pointer, this.head);
+    this.inside.append(this.before, this.band, this.mean);
     this.track.append(this.picture);
     new ResizeObserver(() => this.measure()).observe(this.track);
     this.measure();
@@ -84,6 +87,7 @@ export class Plot {
     if (key !== this.drawn) {
       this.drawn = key;
       put(this.picture, { viewBox: `0 0 ${width} ${height}`, width, height });
+      put(this.inside, { width, height });
       put(this.fill, { y1: box.height });
       this.fill.replaceChildren(...stops.map((stop, i) => svg("stop", { offset: i / (stops.length - 1), "stop-color": css(stop) })));
       put(this.band, { d: series ? bandPath(series, span, box, nowMs) : "" });
