@@ -20,6 +20,8 @@ IMAGES = ROOT / "docs" / "images"
 DESKTOP = {"width": 1600, "height": 900}
 PHONE = {"width": 390, "height": 844}
 SETTLE_MS = 4000  # flights, fades and software rendering
+HISTORY_S = 150  # so much past is gathered before the pictures of it
+BACK = "document.querySelector('#time-track').dispatchEvent(new KeyboardEvent('keydown', {key: 'PageDown'}))"
 
 
 def take(page: Page, url: str, name: str, keys: str = "") -> None:
@@ -34,6 +36,24 @@ def take(page: Page, url: str, name: str, keys: str = "") -> None:
     sys.stdout.write(f"docs/images/{name}.png\n")
 
 
+def past(page: Page, url: str, name: str) -> None:
+    """Open `url`, wind back by a tenth of the timeline, and keep the picture."""
+    page.goto(url)
+    page.wait_for_function("window.twin && window.twin.state.roster.size > 1000", timeout=60_000)
+    page.evaluate(BACK)
+    page.wait_for_function("window.twin.replay.mode === 'paused' && window.twin.state.past", timeout=60_000)
+    page.wait_for_timeout(SETTLE_MS)
+    page.screenshot(path=IMAGES / f"{name}.png")
+    sys.stdout.write(f"docs/images/{name}.png\n")
+
+
+def seconds_kept(twin: Twin) -> float:
+    """How long ago the history of this server begins."""
+    found = twin.get("/api/history/extent")
+    assert isinstance(found, dict)
+    return (found["now_ms"] - found["first_ms"]) / 1000 if found["first_ms"] >= 0 else 0.0
+
+
 def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with temporary() as folder, Twin("demo", data_dir=Path(folder)) as twin, browser() as chromium:
@@ -45,9 +65,12 @@ def main() -> None:
         desktop.goto(f"{twin.url}/api/")
         desktop.wait_for_timeout(SETTLE_MS // 2)
         desktop.screenshot(path=IMAGES / "api.png")
+        wait_for(lambda: seconds_kept(twin) > HISTORY_S, HISTORY_S + 60)
+        past(desktop, f"{twin.url}/#node=172.20.80.206-8", "past")
         desktop.close()  # two pages drawn in software starve each other
         phone = chromium.new_page(viewport=PHONE, has_touch=True, is_mobile=True, bypass_csp=True)
         take(phone, f"{twin.url}/?node=172.20.80.206-8", "phone")
+        past(phone, twin.url, "phone-past")
 
 
 if __name__ == "__main__":

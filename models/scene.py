@@ -62,7 +62,7 @@ def scene(layout: Layout, detail: str = NEAR) -> Scene:
 
 
 def close_pi(layout: Layout) -> Scene:
-    """One Pi in full detail about the origin, and a fan behind it as every fifth has one."""
+    """One Pi in full detail about the origin, in its caddy."""
     shapes = {"pi": pieces.pi_close(layout.pi_size)}
     return Scene(f"{layout.name}-pi", shapes, (Item("pi", "pis", 0, "pi", (0.0, 0.0, 0.0)),))
 

@@ -41,7 +41,7 @@ from telemetry.steps import (
     Tick,
 )
 
-CATCH_UP = 2.0  # kept reports a second: an hour at 5 s in six minutes
+CATCH_UP = 1.0  # kept reports a second: an hour at 5 s in twelve minutes
 CONNECT_S = 30.0  # for TCP, TLS, websocket and namespace together
 ANSWER_S = 15.0  # for an acknowledgement; the server's disk may be slow, a dead server is slower
 FOUND_SPREAD_S = 2.0  # 1050 agents hear one broadcast in one millisecond

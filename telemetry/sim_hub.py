@@ -18,7 +18,7 @@ from telemetry.keep import Keep, MemoryKeep
 from telemetry.sim_line import Line, LineError, check
 
 CONNECTS_AT_ONCE = 32
-CATCH_UP = 2.0  # kept reports a second and node, as the real agent's
+CATCH_UP = 1.0  # kept reports a second and node, as the real agent's
 KEEP_BYTES = 100_000  # a node: 1050 of them live in this one process
 BACKOFF_FIRST_S = 0.5
 BACKOFF_CAP_S = 8.0  # a real agent waits up to 60 s; a simulator's user wants the picture back

@@ -198,7 +198,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--nodes", type=int, default=1050)
     parser.add_argument("--reports", type=int, default=720, help="kept by each: an hour at 5 s")
-    parser.add_argument("--rate", type=float, default=2.0, help="--catch-up-rate of each agent")
+    parser.add_argument("--rate", type=float, default=1.0, help="--catch-up-rate of each agent")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="twin-herd-") as folder:
         seen = run(args.nodes, args.reports, args.rate, Path(folder))

@@ -30,12 +30,15 @@ VALUES = """() => {
 @pytest.fixture(scope="module")
 def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
     folder: Path = tmp_path_factory.mktemp("timeline")
-    with Twin("serve", "--cluster", "mini", data_dir=folder, TWIN_PERIOD_S="1") as running:
-        with Fleet(running.url, NODES, "--cluster", "mini", "--faults", "none", "--period", "1"):
-            wait_for(lambda: running.nodes("online") == NODES, 30, running.log.read_text)
-            since = time.time()
-            wait_for(lambda: extent(running)["last_ms"] - 1000 * since > 4000, 20, running.log.read_text)
-            yield running
+    fleet = ("--cluster", "mini", "--faults", "none", "--period", "1")
+    with (
+        Twin("serve", "--cluster", "mini", data_dir=folder, TWIN_PERIOD_S="1") as running,
+        Fleet(running.url, NODES, *fleet),
+    ):
+        wait_for(lambda: running.nodes("online") == NODES, 30, running.log.read_text)
+        since = time.time()
+        wait_for(lambda: extent(running)["last_ms"] - 1000 * since > 4000, 20, running.log.read_text)
+        yield running
 
 
 @pytest.fixture(scope="module")
