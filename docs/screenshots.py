@@ -20,7 +20,7 @@ IMAGES = ROOT / "docs" / "images"
 DESKTOP = {"width": 1600, "height": 900}
 PHONE = {"width": 390, "height": 844}
 SETTLE_MS = 4000  # flights, fades and software rendering
-HISTORY_S = 150  # so much past is gathered before the pictures of it
+HISTORY_S = 90  # so much past is gathered before the pictures of it
 BACK = "document.querySelector('#time-track').dispatchEvent(new KeyboardEvent('keydown', {key: 'PageDown'}))"
 
 
