@@ -36,6 +36,7 @@ from telemetry.store.hot import numbered
 from telemetry.store.poison import check
 from telemetry.store.rows import Aggregate, Batch, Fleet, Rows, Series
 from telemetry.store.sqlite import SQLiteSpool
+from telemetry.store.trim import trim
 
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -91,8 +92,11 @@ class EmbeddedStore:
         retained_s = -RETAIN_S
         while True:
             try:
+                packed = False
                 while await self.compact_due(now_ms()):
-                    pass
+                    packed = True
+                if packed:
+                    await self._run(trim)
                 if time.monotonic() - retained_s >= RETAIN_S:
                     await self.retain(now_ms(), keep)
                     retained_s = time.monotonic()
