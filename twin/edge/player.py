@@ -117,8 +117,9 @@ class Player:
         if shared is not None:
             self._require_mover(sid, shared)
         else:
-            at_ms = at_ms if at_ms is not None or seat is None or seat is self._own(sid) else seat.playhead.at_ms
             shared = (self._own(sid) if ask.share is None else None) or self._new_seat(sid, ask.share)
+            if at_ms is None and seat is not None and seat is not shared:
+                at_ms = seat.playhead.at_ms  # the new one begins where the viewer has been
         try:
             await self._reading.bring(shared, at_ms, ask.speed)
             if self._asked.get(sid) == asked and self._seat_of.get(sid) is not shared:

@@ -165,6 +165,16 @@ async def test_a_shared_playhead_shows_all_the_same_and_is_moved_by_its_maker_or
     await until(lambda: service.player.playheads == 0, "nobody watches any more")
 
 
+async def test_a_share_that_is_made_without_a_time_begins_where_its_maker_is(service: Service) -> None:
+    times = await lived(service)
+    async with Viewer(url_of(service)) as viewer:
+        assert (await viewer.call("seek", {"share": "tour"}))["error"]["code"] == "no_time"
+        await viewer.call("seek", {"at_ms": times[1]})
+        assert (await viewer.call("seek", {"share": "tour"})) == {"ok": True, "at_ms": times[1]}
+        await until(shows(viewer, 2))
+        await until(lambda: last(viewer, "playhead")["share"] == "tour")
+
+
 async def test_who_joins_a_share_that_its_maker_left_may_move_it(service: Service) -> None:
     times = await lived(service)
     async with Viewer(url_of(service)) as guest:
