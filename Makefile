@@ -21,7 +21,7 @@ test: setup  ## every test: Python, TypeScript, C#, end to end in a real browser
 	@$(BIN)/python -c "from tests.e2e.node import install; install()"
 	@$(BIN)/python -c "from tests.warble.agree.others import install; install()"
 	@cd web && npm test --silent
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $${TEST_JOBS:-2} --dist loadfile
 	@$(BIN)/python -m tests.warble.fuzz --seconds $${FUZZ_SECONDS:-120} --programs 150000 --seed $${FUZZ_SEED:-2026}
 
 check: setup  ## ruff, mypy --strict, import layers, tsc, generated files

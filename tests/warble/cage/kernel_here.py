@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import inspect
 import os
 import resource
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -20,6 +22,8 @@ from warble.cage.rlimits import Rlimits
 
 NONE = Defences.none()
 Attack = Callable[..., object]
+#: Of glibc's mallopt(): how many free bytes at its end make a heap shrink.
+_M_TRIM_THRESHOLD = -1
 
 
 @cache
@@ -68,6 +72,8 @@ def locked(defences: Defences, attack: Attack, *, limits: Rlimits | None = None,
     """What came of an attack in a child that was locked by these defences alone; before() runs just before that."""
 
     def act(tell: int) -> object:
+        # A worker's zygote has one thread and so one heap. A test runner has more; glibc opens a file to shrink those.
+        ctypes.CDLL(None).mallopt(_M_TRIM_THRESHOLD, sys.maxsize >> 32)
         before()
         lock = prepare_lock(defences, kernel(), limits or Rlimits(), writes=(tell,))
         lock.first()
