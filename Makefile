@@ -18,6 +18,7 @@ run: $(STAMP)/server $(STAMP)/page  ## a moving cluster of 1050 simulated Pis (T
 test: setup  ## every test: Python, TypeScript, C#, end to end in a real browser
 	@sh .ci/browser
 	@sh .ci/csharp
+	@sh .ci/headers
 	@$(BIN)/python -c "from tests.e2e.node import install; install()"
 	@$(BIN)/python -c "from tests.warble.agree.others import install; install()"
 	@cd web && npm test --silent

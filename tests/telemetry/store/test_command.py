@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 
 from telemetry.store import command as commands
 from telemetry.store.command import FILE, moment
@@ -121,7 +122,6 @@ def test_export_writes_csv_by_range(folder: Path, name: str, capsys: pytest.Capt
 
 
 def test_export_writes_parquet(folder: Path) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
     assert run("export", folder / "out.parquet", "--data-dir", folder) == 0
     table = parquet.read_table(folder / "out.parquet")
     assert (table.num_rows, table.column("mem_pct").null_count, table.column("node_ms").null_count) == (ROWS,) * 3
