@@ -7,6 +7,7 @@ their making are models_api_shelf.py's. Files are made at the start (TWIN_MODELS
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Coroutine, Sequence
 from hashlib import sha256
@@ -21,6 +22,7 @@ from twin.edge.page import IMMUTABLE
 from twin.wire.events import ModelFile
 
 BUILDING_S = 2.0  # until it is worth asking again
+HELD_S = 10.0  # that `?wait` is held: browsers log every 503, so pages would rather wait
 FAILED_S = 60.0  # until a build that failed is tried again: it may cost seconds of CPU each time
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 CODINGS = ("br", "gzip")  # the smaller first
@@ -39,6 +41,7 @@ class ModelsApi:
         self._shelf = shelf
         self._spawn = spawn
         self._filling = False
+        self._filled = asyncio.Event()  # a build has ended, well or not
         self._not_before_s = 0.0
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
@@ -58,13 +61,19 @@ class ModelsApi:
         if self._filling or self._shelf.items:
             return
         self._filling = True
+        self._filled.clear()
         try:
             await self._shelf.fill()
         finally:
             self._filling = False
+            self._filled.set()
             self._not_before_s = asyncio.get_running_loop().time() + FAILED_S
 
     async def _manifest(self, request: web.Request) -> web.Response:
+        if "wait" in request.query:
+            self._begin()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._filled.wait(), HELD_S)
         self._require()
         told: dict[str, ModelFile] = {
             item.name: {
@@ -92,13 +101,18 @@ class ModelsApi:
         """Raises Unavailable while there is nothing, and sees to it that there will be."""
         if self._shelf.items:
             return
-        failed = self._shelf.failed
-        if not self._filling and (not failed or asyncio.get_running_loop().time() >= self._not_before_s):
-            self._spawn(self.fill())
-        if failed:
+        self._begin()
+        if failed := self._shelf.failed:
             raise Unavailable(f"the model cannot be built: {failed}", code="model_failed", retry_after_s=FAILED_S)
         what = "the model's files are being made; ask again in a moment"
         raise Unavailable(what, code="model_building", retry_after_s=BUILDING_S)
+
+    def _begin(self) -> None:
+        """A build, unless there is one, or there is nothing to build, or the last one has just failed."""
+        now_s = asyncio.get_running_loop().time()
+        if not (self._filling or self._shelf.items) and (not self._shelf.failed or now_s >= self._not_before_s):
+            self._filled.clear()
+            self._spawn(self.fill())
 
 
 def answer(request: web.Request, item: Item) -> web.Response:

@@ -4,6 +4,7 @@
 //   TwinError
 //     FrameError    a frame that is not one, or that this page is too old for
 //     LayoutError   a layout.json that is not one
+//     ModelError    the model cannot be had, or is not of this layout
 //     MarkersError  a markers.json that is not one
 //     HistoryError  the past cannot be had
 
@@ -42,5 +43,11 @@ export class MarkersError extends TwinError {
 export class HistoryError extends TwinError {
   constructor(fault: string, message: string, retry: boolean) {
     super(`history_${fault}`, message, retry);
+  }
+}
+
+export class ModelError extends TwinError {
+  constructor(file: string, wrong: string, retry = false) {
+    super("model", `${file} ${wrong}.`, retry);
   }
 }

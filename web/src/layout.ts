@@ -27,6 +27,15 @@ export interface Switch extends Part {
   readonly rack: string;
 }
 
+/** What is not a Pi, as columns; `of` names what it belongs to, "" for the frame. A layout may have none. */
+export interface Things {
+  readonly id: readonly string[];
+  readonly of: readonly string[];
+  readonly position: readonly Triple[];
+  readonly size: readonly Triple[];
+  readonly yaw: readonly number[];
+}
+
 export interface Layout {
   readonly name: string;
   readonly size: Triple;
@@ -34,6 +43,8 @@ export interface Layout {
   readonly slots: Slots;
   readonly switches: readonly Switch[];
   readonly racks: readonly Part[];
+  readonly fans: Things;
+  readonly lamps: Things;
 }
 
 /** JSON value -> Layout. Throws LayoutError that names the key. */
@@ -50,7 +61,18 @@ export function parseLayout(value: unknown): Layout {
       rack: text((one as Record<string, unknown>)["rack"], `switches[${i}].rack`),
     })),
     racks: list(root["racks"], "racks").map((one, i) => part(one, "name", `racks[${i}]`)),
+    fans: things(root["fans"], "fans"),
+    lamps: things(root["lamps"], "lamps"),
   };
+}
+
+function things(value: unknown, key: string): Things {
+  const given = value === undefined ? {} : object(value, key);
+  const column = <T>(name: string, one: (value: unknown, key: string) => T): T[] =>
+    list(given[name] ?? [], `${key}.${name}`).map((each, i) => one(each, `${key}.${name}[${i}]`));
+  const parsed = { id: column("id", text), of: column("of", text), position: column("position", triple), size: column("size", triple), yaw: column("yaw", number) };
+  sameLength(parsed, key, "things");
+  return parsed;
 }
 
 function parseSlots(slots: Record<string, unknown>): Slots {
@@ -66,12 +88,16 @@ function parseSlots(slots: Record<string, unknown>): Slots {
     position: column("position", triple),
     yaw: column("yaw", number),
   };
-  for (const [key, values] of Object.entries(parsed)) {
-    if (values.length !== parsed.id.length) {
-      throw new LayoutError(`slots.${key}`, `has ${values.length} entries for ${parsed.id.length} slots`);
+  sameLength(parsed, "slots", "slots");
+  return parsed;
+}
+
+function sameLength(columns: { readonly id: readonly unknown[] }, table: string, of: string): void {
+  for (const [key, values] of Object.entries(columns) as [string, readonly unknown[]][]) {
+    if (values.length !== columns.id.length) {
+      throw new LayoutError(`${table}.${key}`, `has ${values.length} entries for ${columns.id.length} ${of}`);
     }
   }
-  return parsed;
 }
 
 function part(value: unknown, nameKey: string, key: string): Part {

@@ -1,6 +1,6 @@
 // Owns the page: it makes the parts, tells each what the others did, and reads the address line. No logic of its own
 // beyond that. /#node=<id>&t=<time> opens at a node and a moment, /?by=cpu|temperature|memory|status chooses the colours,
-// /?view=table the table.
+// /?view=table the table, &rack= and &shelf= behind the # what the view holds. /?kiosk is for a screen that nobody touches.
 
 import "./ui/style.css";
 import type { Place } from "./address";
@@ -8,6 +8,7 @@ import { TwinError } from "./errors";
 import { parseLayout, type Layout } from "./layout";
 import { History } from "./history";
 import { Link } from "./link";
+import { FETCHING, modelFiles } from "./models";
 import { rowColor, type View } from "./paint";
 import { MODES, type Mode } from "./palette";
 import type { Hello, StoreState } from "./protocol.gen";
@@ -22,6 +23,7 @@ import { ColourBy } from "./ui/colourby";
 import { Connection } from "./ui/connection";
 import { Counts } from "./ui/counts";
 import { part, say } from "./ui/dom";
+import type { Kiosk } from "./ui/kiosk";
 import { listen } from "./ui/keys";
 import { NodeCharts } from "./ui/nodecharts";
 import { Panel } from "./ui/panel";
@@ -31,6 +33,7 @@ import { Sharing } from "./ui/sharing";
 import { StoreLine } from "./ui/storeline";
 import { Table } from "./ui/table";
 import { Timeline } from "./ui/timeline";
+import { Tour } from "./ui/tour";
 import { VrDoor } from "./vr/door";
 
 const TICK_MS = 250;
@@ -78,9 +81,12 @@ const charts = new NodeCharts(past, now);
 const sharing = new Sharing(replay, () => timeline.nowMs - SHARED_BACK_MS);
 const frame = new PastFrame();
 const storeLine = new StoreLine();
-const counts = new Counts();
 const connection = new Connection();
-const colours = new ColourBy(colourBy);
+const colours = new ColourBy(colourBy, () => {
+  counts.paint();
+  refresh();
+});
+const counts = new Counts(); // after the palette is known
 const table = new Table(state, choose);
 const searchBox = new SearchBox(state, (row) => {
   choose(row);
@@ -89,6 +95,11 @@ const searchBox = new SearchBox(state, (row) => {
 
 const door = new VrDoor({ state, socket, name: (new URLSearchParams(location.search).get("name") ?? "").trim().slice(0, 24), history: past, now, silent: () => shown.silent, selectedRow, notice,
   choose: (row) => selection.set(row >= 0 ? state.roster.id[row]! : "") });
+
+const tour = new Tour({ scene: () => scene, slot: () => state.roster.slot[selectedRow()] ?? -1, chosen: () => selection.id !== "", changed: () => refresh() });
+
+const big = address.said("kiosk") !== null;
+let kiosk: Kiosk | null = null;
 
 let scene: TwinScene | null = null;
 let moves: Moves | null = null;
@@ -110,7 +121,7 @@ function choose(row: number): void {
 }
 
 function fly(): void {
-  scene?.flyTo(selectedRow());
+  tour.go({ kind: "node" });
 }
 
 function colourBy(mode: Mode): void {
@@ -140,6 +151,7 @@ function refresh(): void {
   connection.update(link, now(), replay.past);
   time();
   panel.update(now(), shown.silent);
+  tour.update();
   table.update(shown, now(), selectedRow());
   scene?.ask();
 }
@@ -153,12 +165,28 @@ async function learn(hello: Hello): Promise<void> {
     const answer = await fetch(hello.model.layout, { signal: AbortSignal.timeout(10_000) });
     if (!answer.ok) throw new TwinError("layout_fetch", `${hello.model.layout}: the server answers ${answer.status}`, true);
     build(parseLayout(await answer.json()));
+    void dress(hello.model.hash);
     say(part("model"), hello.model.name);
     notice("");
   } catch (error) {
     layoutHash = "";
     notice(`The model of the cluster cannot be shown. ${error instanceof Error ? error.message : String(error)}`);
     setTimeout(() => void learn(hello), LAYOUT_RETRY_MS);
+  }
+}
+
+/** The model itself, which may be late or missing: until then, and else, the scene draws the layout plainly. */
+async function dress(hash: string): Promise<void> {
+  const wearer = scene;
+  try {
+    for await (const { detail, bytes, name } of modelFiles(FETCHING)) {
+      if (wearer === null || wearer !== scene) return;
+      await wearer.wear(detail, bytes, name, hash);
+    }
+  } catch (error) {
+    if (wearer !== scene) return;
+    part("model").append(" · drawn plainly");
+    part("model").title = error instanceof Error ? error.message : String(error);
   }
 }
 
@@ -170,24 +198,27 @@ function build(layout: Layout): void {
   scene?.dispose();
   scene = null;
   try {
-    scene = new TwinScene({ canvas: part<HTMLCanvasElement>("view"), layout, state, shown, selectedRow, now, still, insets });
+    scene = new TwinScene({ canvas: part<HTMLCanvasElement>("view"), labels: part("labels"), layout, state, shown, selectedRow, now, still, insets, touched: () => kiosk?.touched() });
   } catch {
     document.body.classList.add("flat");
     say(part("flat-note"), "This browser cannot draw in 3D (WebGL 2 is missing or switched off), so here is the cluster as a table.");
     table.show(true);
   }
   door.meet(scene, layout);
+  tour.know(layout);
+  kiosk?.again();
   reseat();
 }
 
 /** What lies over the 3D view: at the right of a desktop, above and below on a phone, at the right of one that lies. */
 function insets(): Insets {
+  if (big) return { top: 0, right: 0, bottom: 0, left: innerWidth * 0.22 };
   const covers = (id: string, side: "width" | "height"): number => part(id).getBoundingClientRect()[side];
   const sheet = !part("panel").hidden;
   const time = covers("timeline", "height");
   const [narrow, low] = [innerWidth <= 900, innerHeight <= 500];
   const beside = sheet ? covers("panel", "width") + 20 : 0;
-  if (!narrow) return { top: 0, right: beside, bottom: time + covers("views", "height") + 40, left: 0 };
+  if (!narrow) return { top: covers("views", "height") + 30, right: beside, bottom: time + 26, left: covers("counts", "width") + 30 };
   if (low) return { top: 0, right: beside, bottom: time, left: covers("colours", "width") };
   const below = sheet ? covers("panel", "height") : covers("colours", "height") + covers("views", "height");
   return { top: 145, right: 0, bottom: time + below, left: 0 };
@@ -206,7 +237,7 @@ function time(): void {
   sharing.update();
   const row = selectedRow();
   charts.update(row >= 0 ? state.roster.id[row]! : "", timeline.span, replay.atMs, timeline.nowMs);
-  if (switchIp === "") address.show(selection.id, replay.past ? replay.atMs : null, replay.running);
+  if (switchIp === "") address.show(selection.id, replay.past ? replay.atMs : null, tour.focus, replay.running);
 }
 
 /** Goes where a link points. */
@@ -214,6 +245,7 @@ function follow(place: Place): void {
   switchIp = place.switchIp;
   if (switchIp === "") selection.set(place.node);
   else findSwitch();
+  if (place.focus) tour.ask(place.focus);
   if (place.atMs !== null) timeline.goTo(place.atMs);
   else if (replay.past) timeline.live();
   timeline.wrong = place.wrong;
@@ -231,6 +263,25 @@ function findSwitch(): void {
   fly();
 }
 
+/** The big screen: no controls at once, the rest as soon as it is there. */
+async function grow(): Promise<void> {
+  document.body.classList.add("kiosk");
+  const { Kiosk: Made } = await import("./ui/kiosk");
+  kiosk = new Made({ live: () => link.phase === "live", now, drift: (on) => scene?.drift(on) });
+}
+
+/** A picture of what is seen, with the time that is shown. */
+async function photo(): Promise<void> {
+  if (!scene || !built) return;
+  const atMs = replay.past ? replay.atMs : timeline.nowMs;
+  try {
+    const { takePhoto } = await import("./ui/photo");
+    await takePhoto(scene, { name: built.name, atMs, past: replay.past, counts: counts.words });
+  } catch (error) {
+    notice(`No picture could be taken. ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 function flat(open: boolean): void {
   table.show(open || scene === null);
   part("view-table").setAttribute("aria-pressed", String(table.open));
@@ -239,21 +290,26 @@ function flat(open: boolean): void {
 
 selection.onChange(() => reseat());
 socket.on("store", (store: StoreState) => storeLine.show(store));
-part("time-link").addEventListener("click", () => void address.copy(selection.id, replay.past ? replay.atMs : timeline.nowMs));
+part("time-link").addEventListener("click", () => void address.copy(selection.id, replay.past ? replay.atMs : timeline.nowMs, tour.focus));
 listen({
   move: (direction) => moves && choose(moves.next(state.roster, selectedRow(), direction)),
   mode: colourBy,
   search: () => searchBox.focus(),
   fly,
   close: () => selection.set(""),
-  look: (side) => scene?.look(side),
+  look: (side) => tour.look(side),
+  back: () => tour.back(),
+  rear: () => tour.rear(),
+  xray: () => tour.xray(),
+  photo: () => void photo(),
   table: () => flat(!table.open),
   play: () => timeline.toggle(),
   live: () => timeline.live(),
   step: (direction) => timeline.step(direction),
 });
-for (const side of ["home", "south", "north"] as const) part(`view-${side}`).addEventListener("click", () => scene?.look(side));
+for (const side of ["home", "south", "north"] as const) part(`view-${side}`).addEventListener("click", () => tour.look(side));
 part("view-table").addEventListener("click", () => flat(!table.open));
+part("view-photo").addEventListener("click", () => void photo());
 
 let pressed = { x: 0, y: 0 };
 part("view").addEventListener("pointerdown", (event) => (pressed = { x: event.clientX, y: event.clientY }));
@@ -262,13 +318,20 @@ part("view").addEventListener("pointerup", (event) => {
   selection.set(state.roster.id[scene?.rowUnder(event.clientX, event.clientY, event.pointerType !== "mouse") ?? -1] ?? "");
 });
 
+part("view").addEventListener("dblclick", (event) => {
+  if ((scene?.rowUnder(event.clientX, event.clientY, true) ?? -1) >= 0) tour.nearer();
+  else tour.back();
+});
+
 colours.show(shown.mode);
 timeline.show(shown.mode);
 if (address.said("view") === "table") flat(true);
 follow(address.place);
+if (big) void grow();
 setInterval(() => {
   link.tick();
   refresh();
+  kiosk?.update();
 }, TICK_MS);
 socket.connect();
 
@@ -285,6 +348,8 @@ const twin = Object.freeze({
   rowUnder: (x: number, y: number) => scene?.rowUnder(x, y, false) ?? -1,
   /** Draw calls, triangles and script milliseconds of the last drawn frame. */
   cost: () => scene?.cost() ?? null,
+  /** What of the model is worn: "far", "near", "pi". */
+  worn: () => scene?.worn ?? [],
   /** What the hands in a headset mean just now; null outside. */
   vr: () => door.session?.says ?? null,
 });

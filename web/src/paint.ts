@@ -19,8 +19,9 @@ export interface View {
 /** While the wire is silent no value is shown fresher than this. */
 const SILENT_FRESHNESS = 0.35;
 
-/** [age][value] -> linear rgb, made once a mode; one more row of values at the end is "missing". */
+/** [age][value] -> linear rgb, made once a mode and palette; one more row of values at the end is "missing". */
 const tables = new Map<Mode, Float32Array>();
+let tablesFor = LOOKS;
 
 /** Writes 3 floats a row, rows 0..state.size-1. A fresh report glows up to `pulse` brighter for a moment. */
 export function paint(out: Float32Array, state: State, view: View, now: number, pulse = 0): void {
@@ -76,6 +77,8 @@ function deadStatus(): Rgb {
 }
 
 function tableOf(mode: Mode): Float32Array {
+  if (tablesFor !== LOOKS) tables.clear();
+  tablesFor = LOOKS;
   const known = tables.get(mode);
   if (known) return known;
   const table = new Float32Array(3 * (AGES * (STEPS + 1) + 2));

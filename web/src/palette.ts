@@ -1,8 +1,10 @@
 // Owns every colour that means something: the ramps of CPU, temperature and memory, the status colours and their glyphs,
 // and how a value fades with age. Pure. Read by paint (3D), the legend and the table.
 //
-// Each ramp gets lighter all the way up, so it also reads in grey and with any colour blindness; the status colours
-// follow Okabe and Ito (their red made redder), and each has a glyph, because colour alone must never be the message.
+// Each ramp gets lighter all the way up, so it also reads in grey and with any colour blindness. The status colours were
+// sought for the largest distance between the two that are most alike, as people with and without colour blindness see
+// them; each has a glyph, because colour alone must never be the message. Who sees colours in another way chooses a
+// palette that was sought for him: LOOKS then is another, so it is read when something is drawn, and not kept.
 
 import { STATUSES, type Status } from "./protocol.gen";
 
@@ -50,14 +52,45 @@ export interface Look {
   readonly says: string;
 }
 
-export const LOOKS: Readonly<Record<Status, Look>> = {
-  unknown: { rgb: rgbOf(0x8791a8), glyph: "?", says: "never heard" },
-  online: { rgb: rgbOf(0x56b4e9), glyph: "●", says: "reporting" },
-  late: { rgb: rgbOf(0xe69f00), glyph: "◫", says: "missed two reports" },
-  lost: { rgb: rgbOf(0xff4b3e), glyph: "✕", says: "gone quiet" },
-  rebooting: { rgb: rgbOf(0xcc79a7), glyph: "↻", says: "coming back" },
-  busy: { rgb: rgbOf(0xf0e442), glyph: "▲", says: "working on a command" },
+/** What the palettes share. */
+const SIGNS: Readonly<Record<Status, Omit<Look, "rgb">>> = {
+  unknown: { glyph: "?", says: "never heard" },
+  online: { glyph: "●", says: "reporting" },
+  late: { glyph: "◫", says: "missed two reports" },
+  lost: { glyph: "✕", says: "gone quiet" },
+  rebooting: { glyph: "↻", says: "coming back" },
+  busy: { glyph: "▲", says: "working on a command" },
 };
+
+export type PaletteName = "standard" | "red-green" | "blue-yellow";
+type Looks = Readonly<Record<Status, Look>>;
+
+export const PALETTES: Readonly<Record<PaletteName, { readonly label: string; readonly looks: Looks }>> = {
+  standard: {
+    label: "Standard colours",
+    looks: looksOf({ unknown: 0x758199, online: 0x56b4e9, late: 0xfcb62b, lost: 0xe4523c, rebooting: 0xbe51fa, busy: 0xfff57f }),
+  },
+  "red-green": {
+    label: "For red-green blindness",
+    looks: looksOf({ unknown: 0x909090, online: 0x6abcfe, late: 0xf6c63a, lost: 0xd25a16, rebooting: 0xb553fe, busy: 0xfcfcda }),
+  },
+  "blue-yellow": {
+    label: "For blue-yellow blindness",
+    looks: looksOf({ unknown: 0x81817a, online: 0x40a2ce, late: 0xeeb045, lost: 0xef3934, rebooting: 0xd6449e, busy: 0xdefbd0 }),
+  },
+};
+
+export let LOOKS: Looks = PALETTES.standard.looks;
+
+/** From now on statuses have these colours. */
+export function choosePalette(name: PaletteName): void {
+  LOOKS = PALETTES[name].looks;
+}
+
+function looksOf(colors: Readonly<Record<Status, number>>): Looks {
+  const looks = STATUSES.map((status) => [status, Object.freeze({ rgb: rgbOf(colors[status]), ...SIGNS[status] })]);
+  return Object.freeze(Object.fromEntries(looks)) as Looks;
+}
 
 /** A node with no value for what is being shown. */
 export const MISSING: Rgb = rgbOf(0x4a5266);

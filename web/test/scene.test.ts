@@ -6,11 +6,12 @@ import { hullOf } from "../src/scene/box";
 import { Mason } from "../src/scene/mason";
 import { Marks } from "../src/scene/marks";
 import { Nodes } from "../src/scene/nodes";
+import { newLight, piPaint } from "../src/scene/paintwork";
 import { Pace } from "../src/scene/pace";
-import { Picker } from "../src/scene/pick";
+import { Picker, type Pickable } from "../src/scene/pick";
 import { Places, holdingExtent, holdingPlace, type Place } from "../src/scene/place";
 import { buildRacks } from "../src/scene/racks";
-import { crossShape, frameShape, ledShape, piShape } from "../src/scene/shapes";
+import { crossShape, frameShape, lampShape, piShape } from "../src/scene/shapes";
 import { State } from "../src/state";
 import { frameBytes, hello, layout, roster } from "./build";
 
@@ -28,10 +29,15 @@ function world(): { state: State; places: Places; nodes: Nodes } {
   state.apply(decodeFrame(frameBytes({ rows, cpu: rows, status, age: rows.map(() => 0), light: rows.flatMap(() => [0, 255, 0]) })), NOW);
   const places = new Places(layout());
   places.seat(state);
-  const nodes = new Nodes(places, new Texture());
+  const nodes = new Nodes(places, new Texture(), piPaint(newLight()));
   nodes.seat(state, -1);
   nodes.update(state, LIVE, NOW, -1, 0);
   return { state, places, nodes };
+}
+
+/** The row that is straight ahead when one looks at a place. */
+function ahead(at: Place, state: State, places: Places, more: Partial<Pickable> = {}): number {
+  return new Picker().pick(0, 0, eye(at), { state, places, selected: -1, cut: null, walls: null, ...more });
 }
 
 function eye(at: Place): PerspectiveCamera {
@@ -44,39 +50,40 @@ function eye(at: Place): PerspectiveCamera {
 
 describe("picking", () => {
   test("every Pi, placed or not, is picked as its own row", () => {
-    const { state, places, nodes } = world();
+    const { state, places } = world();
     for (let row = 0; row < state.size; row++) {
       places.of(state, row, PLACE);
-      expect(new Picker().pick(0, 0, eye(PLACE), nodes.pis, null)).toBe(row);
+      expect(ahead(PLACE, state, places)).toBe(row);
     }
   });
 
   test("between the Pis there is nobody", () => {
-    const { nodes } = world();
-    expect(new Picker().pick(0, 0, eye({ x: 0.01, y: 0.95, z: 0.3, yaw: 0 }), nodes.pis, null)).toBe(-1);
+    const { state, places } = world();
+    expect(ahead({ x: 0.01, y: 0.95, z: 0.3, yaw: 0 }, state, places)).toBe(-1);
   });
 
-  test("nobody is picked through a wall", () => {
-    const { state, places, nodes } = world();
+  test("nobody is picked through a wall, unless it is cut away", () => {
+    const { state, places } = world();
     places.of(state, 1, PLACE);
     const wall = new Mesh(new Mason().box([0, 1, 0.6], [1, 1, 0.02], 0xffffff).build());
-    expect(new Picker().pick(0, 0, eye(PLACE), nodes.pis, wall)).toBe(-1);
+    expect(ahead(PLACE, state, places, { walls: wall })).toBe(-1);
+    expect(ahead(PLACE, state, places, { walls: wall, cut: { x: 0, z: 1, w: 0.5, yaw: 0 } })).toBe(1);
+    expect(ahead(PLACE, state, places, { cut: { x: 0, z: 1, w: 0.2, yaw: 0 } })).not.toBe(1); // it is cut away itself
   });
 
   test("a node that moved is picked where it is now", () => {
-    const { state, places, nodes } = world();
+    const { state, places } = world();
     state.seat(roster(1, { version: 2, base: 1, id: ["x"], slot: [-1] }));
     places.seat(state);
-    nodes.seat(state, -1);
     places.of(state, 0, PLACE);
-    expect(new Picker().pick(0, 0, eye(PLACE), nodes.pis, null)).toBe(0);
+    expect(ahead(PLACE, state, places)).toBe(0);
   });
 });
 
 describe("the instanced mesh", () => {
   test("has its colours in one buffer that the glow shares", () => {
     const { nodes } = world();
-    const [pis, , glow] = nodes.group.children as InstancedMesh[];
+    const [pis, glow] = nodes.group.children as InstancedMesh[];
     expect(glow!.instanceColor).toBe(pis!.instanceColor);
     expect(glow!.instanceMatrix).toBe(pis!.instanceMatrix);
   });
@@ -87,7 +94,7 @@ describe("the instanced mesh", () => {
     places.seat(state);
     nodes.seat(state, -1);
     expect(nodes.pis.count).toBe(3000);
-    expect(nodes.group.children).toHaveLength(3);
+    expect(nodes.group.children).toHaveLength(2);
     nodes.dispose();
   });
 
@@ -108,8 +115,7 @@ describe("the instanced mesh", () => {
 
   test("shows a light as it is, and black for off", () => {
     const { nodes } = world();
-    const leds = nodes.group.children[1] as InstancedMesh;
-    expect([...leds.instanceColor!.array.slice(0, 3)]).toEqual([0, 1, 0]);
+    expect([...nodes.pis.geometry.getAttribute("shine").array.slice(0, 3)]).toEqual([0, 1, 0]);
   });
 });
 
@@ -137,7 +143,7 @@ test("a whole cluster may be lost", () => {
 
 test("a Pi is at most 96 triangles", () => {
   expect(piShape().index!.count / 3).toBeLessThanOrEqual(96);
-  for (const shape of [ledShape(), crossShape(), frameShape(0.02, 0.06)]) expect(shape.index!.count / 3).toBeLessThanOrEqual(96);
+  for (const shape of [lampShape(), crossShape(), frameShape(0.02, 0.06)]) expect(shape.index!.count / 3).toBeLessThanOrEqual(96);
 });
 
 test("the holding area has room for all without two in one place, clear of the box", () => {

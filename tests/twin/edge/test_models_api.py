@@ -218,6 +218,33 @@ async def test_who_asks_too_early_is_told_when_to_come_back_and_causes_one_build
     assert builder.built == 1
 
 
+async def test_a_page_may_wait_for_the_files_instead(
+    builder: Builder, start: Start, http: aiohttp.ClientSession
+) -> None:
+    builder.may_go_on.clear()
+    service = await start(cluster="desk")
+    url = url_of(service) + "/models/manifest.json?wait"
+    asked = [asyncio.create_task(http.get(url).__aenter__()) for _ in range(3)]
+    await until(lambda: builder.built == 1)
+    assert not any(each.done() for each in asked)
+    builder.may_go_on.set()
+    for each in asked:
+        async with await each as answer:
+            assert (answer.status, "desk.glb" in await answer.json()) == (200, True)
+    assert builder.built == 1
+
+
+async def test_a_page_does_not_wait_for_ever(
+    builder: Builder, start: Start, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twin.edge.models_api.HELD_S", 0.05)
+    builder.may_go_on.clear()
+    service = await start(cluster="desk")
+    async with http.get(url_of(service) + "/models/manifest.json?wait") as answer:
+        assert (answer.status, (await answer.json())["error"]["code"]) == (503, "model_building")
+    builder.may_go_on.set()
+
+
 async def test_a_build_that_fails_is_told_and_not_tried_again_at_once(
     builder: Builder, start: Start, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,11 +3,14 @@
 import { PerspectiveCamera, Spherical, Vector3 } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import type { Hull } from "./box";
+import type { Sight } from "./focus";
 import type { Place } from "./place";
 
 export type Side = "south" | "north" | "home";
 
 const FLIGHT_MS = 800;
+/** Once round the box for a screen that nobody touches. */
+const ROUND_MS = 120_000;
 /** Metres that the eye moves when somebody turns the view on purpose. */
 const A_TURN = 0.02;
 
@@ -22,7 +25,7 @@ export interface Insets {
 export class View {
   readonly camera = new PerspectiveCamera(32, 1, 0.05, 60);
   private readonly controls: OrbitControls;
-  private readonly hull: Hull;
+  private hull: Hull;
   private readonly still: boolean;
   private readonly from = { target: new Vector3(), orbit: new Spherical() };
   private readonly to = { target: new Vector3(), orbit: new Spherical() };
@@ -31,12 +34,17 @@ export class View {
   private insets: Insets = { top: 0, right: 0, bottom: 0, left: 0 };
   private size = { width: 1, height: 1 };
   private began = -1;
+  private drifting = false;
+  private driftedAt = 0;
   /** The side that is being looked at, until a hand turns the view or it flies to a Pi. */
   private side: Side | null = "home";
 
-  /** `still`: the visitor asked for less motion, so flights are cuts. */
-  constructor(element: HTMLElement, hull: Hull, still: boolean, moved: () => void) {
+  private readonly touched: () => void;
+
+  /** `still`: the visitor asked for less motion, so flights are cuts. `touched`: a hand has taken the view. */
+  constructor(element: HTMLElement, hull: Hull, still: boolean, moved: () => void, touched: () => void) {
     this.hull = hull;
+    this.touched = touched;
     this.still = still;
     this.controls = new OrbitControls(this.camera, element);
     this.controls.enableDamping = !still;
@@ -47,11 +55,24 @@ export class View {
     this.controls.addEventListener("change", moved);
     this.controls.addEventListener("start", () => {
       this.began = -1; // a hand on the view ends a flight
+      this.touched();
       this.grabbed.copy(this.camera.position);
     });
     this.controls.addEventListener("end", () => {
       if (this.grabbed.distanceTo(this.camera.position) > A_TURN) this.side = null; // and not just a tap on a Pi
     });
+  }
+
+  /** The box has another height than was thought. */
+  fitTo(hull: Hull): void {
+    this.hull = hull;
+    if (this.side) this.look(this.side, 0, true);
+  }
+
+  /** Goes round by itself, slowly, for a screen that nobody touches. */
+  drift(on: boolean, now: number): void {
+    this.drifting = on && !this.still;
+    this.driftedAt = now;
   }
 
   /** The canvas has a new shape, or other panels; whoever has not moved the view keeps the whole box in it. */
@@ -84,10 +105,18 @@ export class View {
     this.fly(now, cut);
   }
 
-  /** A Pi from the front, near enough to read it. */
-  near(place: Place, now: number): void {
+  /** A rack or a shelf, all of it; `behind` = its rear. */
+  frame({ target, yaw, across, high }: Sight, behind: boolean, now: number, turned = 0.22): void {
     this.side = null;
-    const [out, turned] = [0.09, 0.35]; // its face, drawn out of the shelf; and a little from the side
+    this.to.target.set(...(target as [number, number, number]));
+    this.to.orbit.set(Math.max(0.4, this.fit(across, high)), 0.475 * Math.PI, yaw + (behind ? Math.PI : 0) + turned);
+    this.fly(now, false);
+  }
+
+  /** A Pi from the front, or from behind, near enough to read it. */
+  near(place: Place, behind: boolean, now: number): void {
+    this.side = null;
+    const [out, turned] = [behind ? -0.02 : 0.09, behind ? Math.PI + 0.3 : 0.35]; // its face, drawn out of the shelf; and a little from the side
     this.to.target.set(place.x + Math.sin(place.yaw) * out, place.y, place.z + Math.cos(place.yaw) * out);
     this.to.orbit.set(Math.max(0.5, this.fit(0.42, 0.36)), 0.44 * Math.PI, place.yaw + turned);
     this.fly(now, false);
@@ -96,7 +125,8 @@ export class View {
   /** True = something still moves. */
   update(now: number): boolean {
     if (this.began >= 0) this.step(now);
-    return this.controls.update() || this.began >= 0;
+    else if (this.drifting) this.round(now);
+    return this.controls.update() || this.began >= 0 || this.drifting;
   }
 
   dispose(): void {
@@ -109,6 +139,18 @@ export class View {
     const { top, right, bottom, left } = this.insets;
     const free = { width: Math.max(0.3, 1 - (left + right) / this.size.width), height: Math.max(0.3, 1 - (top + bottom) / this.size.height) };
     return Math.max(high / 2 / (half * free.height), across / 2 / (half * this.camera.aspect * free.width)) * 1.04;
+  }
+
+  /** Once round in two minutes, up and down a little. */
+  private round(now: number): void {
+    const passed = Math.min(100, now - this.driftedAt);
+    this.driftedAt = now;
+    const { orbit } = this.from;
+    orbit.setFromVector3(this.scratch.copy(this.camera.position).sub(this.controls.target));
+    orbit.theta -= (passed / ROUND_MS) * 2 * Math.PI;
+    orbit.phi += ((0.475 + 0.02 * Math.sin(now / 9000)) * Math.PI - orbit.phi) * Math.min(1, passed / 4000);
+    this.camera.position.setFromSpherical(orbit).add(this.controls.target);
+    this.camera.lookAt(this.controls.target);
   }
 
   private fly(now: number, cut: boolean): void {

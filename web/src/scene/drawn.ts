@@ -28,32 +28,59 @@ export function drawAtlas(rackNames: readonly string[]): Atlas {
   return { texture: textureOf(canvas), sign: [0, 1 - 224 / height, 1, 1], plates };
 }
 
-/** Light that falls on the floor, and which way the halls lie. */
-export function drawFloor(signposted: boolean): CanvasTexture {
+/** The floor: the light that falls on it from the open sides and the windows, the box's shadow, and which way the halls lie. */
+export function drawFloor(hull: { width: number; depth: number; roofed: boolean }, radius: number): CanvasTexture {
   const size = 1024;
   const { canvas, pen } = sheet(size, size);
-  const middle = size / 2;
+  const [middle, metre] = [size / 2, size / 2 / radius];
   const pool = pen.createRadialGradient(middle, middle, 0, middle, middle, middle);
-  pool.addColorStop(0, "rgba(46, 84, 170, 0.85)");
-  pool.addColorStop(0.18, "rgba(30, 56, 122, 0.7)");
-  pool.addColorStop(0.45, "rgba(14, 25, 58, 0.5)");
-  pool.addColorStop(0.75, "rgba(8, 13, 32, 0.28)");
-  pool.addColorStop(1, "rgba(5, 8, 18, 0)");
+  pool.addColorStop(0, "rgba(38, 66, 138, 0.95)");
+  pool.addColorStop(0.22, "rgba(27, 48, 106, 0.85)");
+  pool.addColorStop(0.5, "rgba(14, 25, 58, 0.6)");
+  pool.addColorStop(0.78, "rgba(9, 15, 36, 0.28)");
+  pool.addColorStop(1, "rgba(6, 10, 22, 0)");
   pen.fillStyle = pool;
   pen.fillRect(0, 0, size, size);
+  if (hull.roofed) drawSpill(pen, hull, middle, metre);
   for (let ring = 2; ring < 9; ring++) {
-    pen.strokeStyle = `rgba(120, 160, 255, ${0.1 - ring * 0.01})`;
+    pen.strokeStyle = `rgba(130, 165, 255, ${0.1 - ring * 0.01})`;
     pen.lineWidth = 1;
     pen.beginPath();
     pen.arc(middle, middle, (ring * middle) / 9, 0, 2 * Math.PI);
     pen.stroke();
   }
-  if (!signposted) return textureOf(canvas);
-  words(pen, "SOUTH", middle, middle + 96, 17, "rgba(150, 180, 240, 0.8)", 8);
+  pen.shadowColor = "rgba(1, 2, 8, 0.95)"; // its own shadow, all around
+  pen.shadowBlur = 0.22 * metre;
+  pen.fillStyle = "rgb(2, 4, 12)";
+  const [w, d] = [hull.width * metre, hull.depth * metre];
+  for (let i = 0; i < 2; i++) pen.fillRect(middle - w / 2, middle - d / 2, w, d);
+  pen.shadowBlur = 0;
+  if (!hull.roofed) return textureOf(canvas);
+  words(pen, "SOUTH", middle, middle + d / 2 + 0.42 * metre, 16, "rgba(165, 190, 245, 0.75)", 9);
   pen.translate(middle, middle);
   pen.rotate(Math.PI);
-  words(pen, "NORTH", 0, 96, 17, "rgba(150, 180, 240, 0.8)", 8);
+  words(pen, "NORTH", 0, d / 2 + 0.42 * metre, 16, "rgba(165, 190, 245, 0.75)", 9);
   return textureOf(canvas);
+}
+
+/** Cool light before the Pis in the south and the north, warm light under the windows in the east and the west. */
+function drawSpill(pen: CanvasRenderingContext2D, hull: { width: number; depth: number }, middle: number, metre: number): void {
+  const spill = (x: number, y: number, w: number, d: number, colour: string): void => {
+    pen.save();
+    pen.translate(middle + x * metre, middle + y * metre);
+    pen.scale(w * metre, d * metre);
+    const light = pen.createRadialGradient(0, 0, 0, 0, 0, 1);
+    light.addColorStop(0, `rgba(${colour}, 0.34)`);
+    light.addColorStop(0.5, `rgba(${colour}, 0.12)`);
+    light.addColorStop(1, `rgba(${colour}, 0)`);
+    pen.fillStyle = light;
+    pen.fillRect(-1, -1, 2, 2);
+    pen.restore();
+  };
+  for (const side of [-1, 1]) {
+    spill(0, side * (hull.depth / 2 + 0.25), hull.width * 0.95, 1.1, "90, 150, 255");
+    spill(side * (hull.width / 2 + 0.5), 0, 1.2, hull.depth * 0.85, "255, 196, 120");
+  }
 }
 
 /** The board above the unplaced nodes, with a white corner for the stand below it. */

@@ -39,6 +39,11 @@ export class Mason {
   private cos = 1;
   private sin = 0;
 
+  /** How many corners there are so far. */
+  get corners(): number {
+    return this.position.length / 3;
+  }
+
   /** What follows is built here, turned about y. */
   at(origin: Triple, yaw = 0): this {
     this.origin = origin;

@@ -103,3 +103,9 @@ export function writeMatrix(out: Float32Array, at: number, place: Place, scale: 
   out[at + 15] = 1;
   out[at + 1] = out[at + 3] = out[at + 4] = out[at + 6] = out[at + 7] = out[at + 9] = out[at + 11] = 0;
 }
+
+/** The point `forward` out of a place's front, `up` above its middle, `right` as one sees who looks at it. */
+export function writePoint<P extends { set(x: number, y: number, z: number): P }>(out: P, place: Place, forward: number, up: number, right = 0): P {
+  const [c, s] = [Math.cos(place.yaw), Math.sin(place.yaw)];
+  return out.set(place.x + s * forward + c * right, place.y + up, place.z + c * forward - s * right);
+}

@@ -1,16 +1,18 @@
-// Owns everything that stands still: the lit and the shining part of box and racks, the floor, the lamp's halo and the
-// lights of the room. Four draw calls. Made once a layout by scene.
+// Owns everything that stands still: box and racks, the floor, the lamp's halo and the lights of the room. Drawn plainly from
+// the layout until the model comes, then the model. Four draw calls. Made once a layout by scene.
 
 import {
   CircleGeometry, DirectionalLight, HemisphereLight, Mesh, MeshBasicMaterial, MeshStandardMaterial,
-  Object3D, PointLight, Sprite, SpriteMaterial, type Texture,
+  Object3D, PointLight, Sprite, SpriteMaterial, type ShaderMaterial, type Texture,
 } from "three";
 import type { Layout } from "../layout";
 import { buildBox, hullOf, type Hull } from "./box";
 import { drawAtlas, drawFloor } from "./drawn";
 import { ADDED } from "./glow";
 import { Mason } from "./mason";
+import { glassPaint, solidPaint, type Light } from "./paintwork";
 import { buildRacks } from "./racks";
+import type { Worn } from "./worn";
 
 const WARM = 0xffc46b;
 /** Candela, more or less: what looks warm on the roof. */
@@ -20,14 +22,22 @@ const FLOOR_RADIUS = 5;
 
 export class Scenery {
   readonly group = new Object3D();
-  readonly hull: Hull;
+  hull: Hull;
   /** What stands in the way of a pick. */
-  readonly solid: Mesh;
+  solid: Mesh;
   private readonly halo: Sprite;
   private readonly lampLight = new PointLight(WARM, LAMP, 6, 1.6);
   private readonly disposals: { dispose(): void }[] = [];
+  private readonly lit: Mesh;
+  private readonly layout: Layout;
+  private readonly light: Light;
+  private paint: ShaderMaterial | null = null;
+  private glass: Mesh | null = null;
+  private seeThrough = false;
 
-  constructor(layout: Layout, glowMap: Texture) {
+  constructor(layout: Layout, glowMap: Texture, light: Light) {
+    this.layout = layout;
+    this.light = light;
     this.hull = hullOf(layout);
     const atlas = drawAtlas(layout.racks.map((rack) => rack.name));
     const [solid, lit] = [new Mason(), new Mason()];
@@ -35,11 +45,47 @@ export class Scenery {
     buildRacks(solid, lit, layout, this.hull, atlas.plates);
     solid.dusk(0.45, this.hull.top);
     this.solid = this.mesh(solid, new MeshStandardMaterial({ vertexColors: true, roughness: 0.68, metalness: 0.08 }));
-    this.mesh(lit, new MeshBasicMaterial({ vertexColors: true, map: atlas.texture, transparent: true, toneMapped: false })).renderOrder = 2;
+    this.lit = this.mesh(lit, new MeshBasicMaterial({ vertexColors: true, map: atlas.texture, transparent: true, toneMapped: false }));
+    this.lit.renderOrder = 2;
     this.disposals.push(atlas.texture);
     this.addFloor();
     this.halo = this.addHalo(glowMap);
     this.addLights();
+  }
+
+  /** The model has come, or more of it: it takes the place of what was drawn before. */
+  wear(worn: Worn): void {
+    if (this.paint === null) {
+      this.group.remove(this.solid, this.lit);
+      this.paint = solidPaint(this.light);
+      this.solid = this.modelMesh(this.paint);
+      this.glass = this.modelMesh(glassPaint(this.light));
+      this.glass.renderOrder = 4;
+      const { position } = this.layout.lamps;
+      const lamp = [0, 1, 2].map((axis) => position.reduce((sum, at) => sum + at[axis]!, 0) / Math.max(1, position.length));
+      this.hull = { ...this.hull, top: this.hull.roofed ? this.hull.top : worn.top, lamp: this.hull.roofed ? [lamp[0]!, worn.top - 0.08, lamp[2]!] : this.hull.lamp };
+      this.halo.position.set(...this.hull.lamp);
+    }
+    this.solid.geometry.dispose();
+    this.solid.geometry = worn.solid;
+    this.glass!.visible = worn.glass !== null;
+    if (worn.glass) {
+      this.glass!.geometry.dispose();
+      this.glass!.geometry = worn.glass;
+    }
+    this.xray(this.seeThrough);
+  }
+
+  /** Box, racks and shelves become glass. */
+  xray(on: boolean): void {
+    this.seeThrough = on;
+    const plain = this.solid.material as MeshStandardMaterial | ShaderMaterial;
+    plain.transparent = on;
+    plain.depthWrite = !on;
+    plain.needsUpdate = true;
+    this.solid.renderOrder = on ? 2 : 0;
+    if (this.paint) this.paint.uniforms["xray"]!.value = Number(on);
+    else plain.opacity = on ? 0.12 : 1;
   }
 
   /** The lamp burns while the picture is live, and glimmers when it is not. */
@@ -59,8 +105,16 @@ export class Scenery {
     return mesh;
   }
 
+  private modelMesh(paint: ShaderMaterial): Mesh {
+    const mesh = new Mesh(undefined, paint);
+    mesh.frustumCulled = false;
+    this.group.add(mesh);
+    this.disposals.push(paint, { dispose: () => mesh.geometry.dispose() });
+    return mesh;
+  }
+
   private addFloor(): void {
-    const map = drawFloor(this.hull.roofed);
+    const map = drawFloor(this.hull, FLOOR_RADIUS);
     const material = new MeshBasicMaterial({ map, transparent: true, depthWrite: false, toneMapped: false });
     const floor = new Mesh(new CircleGeometry(FLOOR_RADIUS, 64), material);
     floor.rotation.x = -Math.PI / 2;

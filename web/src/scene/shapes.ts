@@ -6,23 +6,25 @@ import { Mason } from "./mason";
 
 const WHITE = 0xffffff;
 
-/** A Pi on edge in its caddy: 80 triangles. Its colour is the instance's; the shades make the front the brightest. */
+/** A Pi on edge in its caddy with its light, until the model comes: 80 triangles. The shades make the front the brightest. */
 export function piShape(): BufferGeometry {
   const edge = { right: 0.5, left: 0.5, top: 0.7, bottom: 0.35, front: 1, back: 0.15 };
   const port = { right: 0.3, left: 0.3, top: 0.35, bottom: 0.2, front: 0.42, back: 0 };
-  return new Mason()
+  const body = new Mason()
     .box([-0.3, 0, -0.04], [0.12, 0.92, 0.92], WHITE, { shade: { right: 0.3, left: 0.22, top: 0.5, bottom: 0.15, front: 0.5, back: 0.2 } })
     .box([0, 0, 0.42], [0.8, 1, 0.1], WHITE, { shade: edge })
     .box([0.02, 0.28, 0.48], [0.5, 0.24, 0.06], WHITE, { shade: port })
     .box([0.02, -0.02, 0.48], [0.5, 0.24, 0.06], WHITE, { shade: port })
     .box([0.02, -0.32, 0.48], [0.5, 0.24, 0.06], WHITE, { shade: { ...port, front: 0.25 } })
-    .box([-0.1, 0.05, -0.05], [0.3, 0.26, 0.18], WHITE, { shade: { right: 0.2, left: 0.2, top: 0.3, bottom: 0.1, front: 0.25, back: 0.1 } })
-    .build();
+    .box([-0.1, 0.05, -0.05], [0.3, 0.26, 0.18], WHITE, { shade: { right: 0.2, left: 0.2, top: 0.3, bottom: 0.1, front: 0.25, back: 0.1 } });
+  const corners = body.corners;
+  const geometry = body.box([0, 0.455, 0.5], [0.34, 0.07, 0.1], WHITE, { shade: { back: 0 } }).build();
+  return finished(geometry, (corner) => (corner < corners ? 1 : 2));
 }
 
-/** The node's own light, a lens at the top of the front. */
-export function ledShape(): BufferGeometry {
-  return new Mason().box([0, 0.455, 0.5], [0.34, 0.07, 0.1], WHITE, { shade: { back: 0 } }).build();
+/** A small lamp in a cube of edge 1, without a back. */
+export function lampShape(): BufferGeometry {
+  return new Mason().box([0, 0, 0], [1, 1, 1], WHITE, { shade: { back: 0 } }).build();
 }
 
 /** A flat sheet before the front that a soft texture turns into glow. */
@@ -57,8 +59,8 @@ export function frameShape(width: number, height: number): BufferGeometry {
     .build();
 }
 
-/** The twelve edges of a box, in metres, around the selected Pi. */
-export function cageShape(width: number, height: number, depth: number): BufferGeometry {
+/** The twelve edges of a box around the chosen Pi, in the cube of edge 1 that becomes a Pi of this size. */
+export function cagedShape(width: number, height: number, depth: number): BufferGeometry {
   const [w, h, d, t] = [width + 0.012, height + 0.012, depth + 0.012, 0.0022];
   const mason = new Mason();
   for (const a of [-0.5, 0.5]) {
@@ -68,5 +70,11 @@ export function cageShape(width: number, height: number, depth: number): BufferG
       mason.box([a * w, b * h, 0], [t, t, d + t], WHITE);
     }
   }
-  return mason.build();
+  return finished(mason.build().scale(1 / width, 1 / height, 1 / depth), () => 3);
+}
+
+/** With what the shaders must know of each corner: `part` as PART of worn has it. */
+function finished(geometry: BufferGeometry, part: (corner: number) => number): BufferGeometry {
+  const finish = Array.from({ length: geometry.getAttribute("position").count }, (_, corner) => [0, 0, 0, part(corner)]);
+  return geometry.setAttribute("finish", new Float32BufferAttribute(finish.flat(), 4));
 }

@@ -2,6 +2,7 @@
 // browser's history. Called by main.
 
 import { readPlace, writePlace, type Place } from "../address";
+import type { Focus } from "../scene/focus";
 import { part, say } from "./dom";
 
 /** A browser refuses to write it much more often. */
@@ -38,19 +39,19 @@ export class AddressLine {
   }
 
   /** What is looked at now. `moving`: the time changes by itself and may lag behind. */
-  show(node: string, atMs: number | null, moving: boolean): void {
-    const hash = writePlace(node, atMs);
+  show(node: string, atMs: number | null, focus: Focus, moving: boolean): void {
+    const hash = writePlace(node, atMs, focus);
     if (hash === this.address.hash || this.now() - this.wroteAt < (moving ? 5 : 1) * EVERY_MS) return;
     this.address.searchParams.delete("node"); // as older links have it
     this.address.hash = hash;
     this.write();
   }
 
-  /** A link to a node and a moment, into the clipboard. */
-  async copy(node: string, atMs: number | null): Promise<void> {
+  /** A link to a node, a moment and what is looked at, into the clipboard. */
+  async copy(node: string, atMs: number | null, focus: Focus): Promise<void> {
     const link = new URL(this.address);
     link.searchParams.delete("node");
-    link.hash = writePlace(node, atMs);
+    link.hash = writePlace(node, atMs, focus);
     const button = part("time-link");
     say(button, (await copied(link.href)) ? "Copied" : "Not allowed");
     setTimeout(() => say(button, "Copy link"), SAID_MS);

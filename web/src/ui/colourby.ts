@@ -1,27 +1,61 @@
-// Owns the colour-by switch and its legend, which is drawn from the palette itself. Called by main.
+// Owns the colour-by switch, its legend, which is drawn from the palette itself, and the choice of a palette, which this
+// device keeps. Called by main.
 
-import { LOOKS, MISSING, MODES, SCALES, css, type Mode } from "../palette";
+import { LOOKS, MISSING, MODES, PALETTES, SCALES, choosePalette, css, type Mode, type PaletteName } from "../palette";
 import { STATUSES } from "../protocol.gen";
 import { button, el, part } from "./dom";
 
+const KEPT = "twin.palette";
 const NAMES: Readonly<Record<Mode, string>> = { cpu: "CPU", temperature: "Temperature", memory: "Memory", status: "Status" };
 
 export class ColourBy {
   private readonly buttons = new Map<Mode, HTMLButtonElement>();
   private readonly legend = part("legend");
 
-  constructor(chosen: (mode: Mode) => void) {
+  private mode: Mode = "cpu";
+
+  /** `repaint`: what was drawn with the colours before must be drawn anew. */
+  constructor(chosen: (mode: Mode) => void, repaint: () => void) {
     const row = part("modes");
     MODES.forEach((mode, index) => {
       const one = button(NAMES[mode], () => chosen(mode), { "aria-keyshortcuts": String(index + 1), title: `Key ${index + 1}` });
       this.buttons.set(mode, one);
       row.append(one);
     });
+    const select = part<HTMLSelectElement>("palette");
+    select.append(...Object.entries(PALETTES).map(([name, { label }]) => el("option", { value: name }, label)));
+    select.value = kept();
+    choosePalette(kept());
+    select.addEventListener("change", () => {
+      choosePalette(select.value as PaletteName);
+      keep(select.value);
+      this.show(this.mode);
+      repaint();
+    });
   }
 
   show(mode: Mode): void {
+    this.mode = mode;
     for (const [name, one] of this.buttons) one.setAttribute("aria-pressed", String(name === mode));
     this.legend.replaceChildren(...(mode === "status" ? statusLegend() : scaleLegend(mode)));
+  }
+}
+
+/** A device that keeps nothing (or another page's junk) has the standard. */
+function kept(): PaletteName {
+  try {
+    const name = localStorage.getItem(KEPT) ?? "";
+    return Object.hasOwn(PALETTES, name) ? (name as PaletteName) : "standard";
+  } catch {
+    return "standard";
+  }
+}
+
+function keep(name: string): void {
+  try {
+    localStorage.setItem(KEPT, name);
+  } catch {
+    // a private window: the choice lasts as long as the page
   }
 }
 

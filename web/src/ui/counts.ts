@@ -13,16 +13,26 @@ export class Counts {
   private readonly total = part("total");
   private readonly chips = STATUSES.map((status) => {
     const glyph = el("i", { "aria-hidden": "true" }, LOOKS[status].glyph);
-    glyph.style.color = css(LOOKS[status].rgb);
     const number = el("b", {}, "0");
     const chip = el("li", { class: `chip ${status}`, title: LOOKS[status].says }, glyph, number, el("span", {}, status));
-    return { chip, number, status };
+    return { chip, glyph, number, status };
   });
 
   constructor() {
     const order = ["online", "busy", "late", "lost", "rebooting", "unknown"];
     const sorted = [...this.chips].sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
     part("counts").append(...sorted.map(({ chip }) => chip));
+    this.paint();
+  }
+
+  /** Another palette was chosen. */
+  paint(): void {
+    for (const { glyph, status } of this.chips) glyph.style.color = css(LOOKS[status].rgb);
+  }
+
+  /** "1,049 online", "1 lost", ... of those that there are. */
+  get words(): string[] {
+    return this.chips.filter((_, index) => this.numbers[index]! > 0).map(({ status }) => `${this.numbers[STATUSES.indexOf(status)]!.toLocaleString("en")} ${status}`);
   }
 
   update(state: State, now: number): void {

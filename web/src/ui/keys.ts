@@ -10,6 +10,11 @@ export interface KeyActions {
   fly(): void;
   close(): void;
   look(side: "south" | "north" | "home"): void;
+  /** From the Pi to its shelf, from there to its rack, to the box. */
+  back(): void;
+  rear(): void;
+  xray(): void;
+  photo(): void;
   table(): void;
   play(): void;
   live(): void;
@@ -36,6 +41,10 @@ export function actionOf(key: string, actions: KeyActions): (() => void) | null 
     case "s": return () => actions.look("south");
     case "n": return () => actions.look("north");
     case "h": return () => actions.look("home");
+    case "g": return () => actions.back();
+    case "r": return () => actions.rear();
+    case "x": return () => actions.xray();
+    case "c": return () => actions.photo();
     case "t": return () => actions.table();
     case "p": return () => actions.play();
     case "l": return () => actions.live();
