@@ -50,6 +50,7 @@ oracle-live: setup  ## the store's promises on a real Oracle database: set TWIN_
 screenshots: setup  ## the pictures of the docs, taken from a running demo
 	@sh .ci/browser
 	@$(BIN)/python docs/screenshots.py
+	@$(BIN)/python docs/ar_picture.py
 
 page: $(STAMP)/npm  ## build the page into twin/static
 	@cd web && npm run --silent build

@@ -13,7 +13,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from bench import crowd, fanout, frame, ingest, machine, memory, stalled, start, store, warble
+from bench import ar, crowd, fanout, frame, ingest, machine, memory, stalled, start, store, warble
 from bench.plan import FULL, QUICK, Plan
 from bench.servers import HERE
 from bench.table import Figure, markdown
@@ -27,6 +27,7 @@ PARTS = {
     "memory": memory,
     "store": store,
     "warble": warble,
+    "ar": ar,
 }
 
 

@@ -30,6 +30,7 @@ class Plan:
     memory_settle_s: float = 8.0
     timing_s: float = 0.5
     store_hours: float = 3.0
+    store_plain_hours: float = 3.0  # of the baseline: a day of plain rows takes a quarter of an hour to build
     store_appends: int = 150
     store_processes_s: float = 1200.0
     warble_rounds: int = 9

@@ -5,7 +5,12 @@
     questions  the median of 20, each at another moment or node; "again" means the same question a second time
 
 Bare rows are the four metrics of a node at a time, its times included. The plain table has one row a report, keyed by
-node and time; it keeps no processes, no second time, no rollups.
+node and time; it keeps no processes, no second time, no rollups. With `--full` it has the first hours of the day only
+(plan.py): what takes longer the more rows there are (building, every shelf) is multiplied accordingly, and its other
+questions are asked within its hours.
+
+    entropy    what the values themselves weigh: of each node and metric, the bits that its distribution needs
+    seek       a viewer goes to a moment: the whole fleet then, and the ten seconds that follow
 """
 
 from __future__ import annotations
@@ -29,10 +34,13 @@ from telemetry.fleet import Fleet
 from telemetry.sim_direct import batches as fleet_batches
 from telemetry.store.base import Entry
 from telemetry.store.embedded import EmbeddedStore
+from telemetry.store.rows import Rows
 from telemetry.store.sqlite import SQLiteSpool
 
 NAME = "History"
 BURST = 50_000
+SETTLE_EVERY = 15  # appends
+SEEKS = 60
 COMMIT = 4096  # entries the journal commits at once
 HOUR_MS = 3_600_000
 Ask = Callable[[int], Awaitable[object]]
@@ -59,8 +67,13 @@ async def _append(plan: Plan, work: Path, say: Say) -> list[Figure]:
         at_ms = T0_MS + turn * PERIOD_MS
         return [Entry(key, at_ms, at_ms, body) for key, body in zip(KEYS, bodies, strict=True)]
 
-    turns = plan.store_appends
-    alone = [await asyncio.to_thread(_timed, spool.append, entries(turn)) for turn in range(turns)]
+    turns, alone = plan.store_appends, []
+    await asyncio.to_thread(spool.file.tended)
+    for turn in range(turns):  # what the file's housekeeping does every five seconds goes on meanwhile
+        tidying = asyncio.create_task(store.settle()) if turn % SETTLE_EVERY == 0 else None
+        alone.append(await asyncio.to_thread(_timed, spool.append, entries(turn)))
+        if tidying is not None:
+            await tidying
     packing = asyncio.create_task(store.compact())
     during = []
     while not packing.done():
@@ -92,16 +105,17 @@ async def _append(plan: Plan, work: Path, say: Say) -> list[Figure]:
 
 
 async def _processes(plan: Plan, work: Path, say: Say) -> list[Figure]:
-    """Reports of the simulated fleet, with their five processes."""
+    """Reports of the simulated fleet, with their five processes: what the second half adds to the file of the first."""
     say("store: reports with processes")
-    path = work / "processes.sqlite3"
-    spool = SQLiteSpool(path)
+    spool = SQLiteSpool(work / "processes.sqlite3")
     fleet = Fleet(NODES, 1, start_ms=T0_MS)
-    count = sent = 0
+    count = sent = half_size = half_count = 0
     began = time.perf_counter()
     for now_s, batch in fleet_batches(fleet, PERIOD_S):
         if now_s >= plan.store_processes_s:
             break
+        if not half_size and now_s >= plan.store_processes_s / 2:
+            half_size, half_count = await _packed(spool), count
         at_ms = T0_MS + round(now_s * 1000)
         made = [
             Entry(mac, at_ms + turn % 97, at_ms + turn % 97, msgspec.json.encode(body))
@@ -111,23 +125,28 @@ async def _processes(plan: Plan, work: Path, say: Say) -> list[Figure]:
             spool.record([(spool.append(made), at_ms + 200)], [])
             count, sent = count + len(made), sent + sum(len(each.body) for each in made)
     say(f"store: {count:,} reports made in {time.perf_counter() - began:.0f} s")
-    store = EmbeddedStore(spool)
-    await store.open()
-    await store.compact()
-    await store.close()
-    spool.file.give_back()
-    size = path.stat().st_size
+    size = await _packed(spool)
     spool.close()
     return [
         Figure(
             NAME,
             "bytes a report with its processes",
             "B",
-            {"twin": size / count, "JSON as sent": sent / count},
+            {"twin": (size - half_size) / (count - half_count), "JSON as sent": sent / count},
             "JSON as sent",
             targets=[Target(15, "value", most=True)],
         )
     ]
+
+
+async def _packed(spool: SQLiteSpool) -> int:
+    """Bytes of the file when all that it has is in chunks."""
+    store = EmbeddedStore(spool)
+    await store.open()
+    await store.compact()
+    await store.close()
+    spool.file.give_back()
+    return spool.file.size_bytes
 
 
 async def _history(plan: Plan, work: Path, say: Say) -> list[Figure]:
@@ -138,7 +157,9 @@ async def _history(plan: Plan, work: Path, say: Say) -> list[Figure]:
     await store.open()
     db = store_data.plain_file(work / "plain.sqlite3")
     built = plain_built = 0.0
-    rows = 0
+    rows = plain_count = 0
+    plain_rows = min(hours, plan.store_plain_hours) * 3600 / PERIOD_S * NODES
+    seen: list[Rows] = []
     for batch in store_data.batches(hours):
         say(f"store: {hours:g} h of 1050 nodes, {rows:,} rows")
         began = time.perf_counter()
@@ -146,7 +167,10 @@ async def _history(plan: Plan, work: Path, say: Say) -> list[Figure]:
         while await store.compact_due(int(batch.rows.seen_ms[-1])):
             pass
         built += time.perf_counter() - began
-        plain_built += _timed(_insert, db, store_data.plain_rows(batch.rows)) / 1000
+        if plain_count < plain_rows:
+            plain_built += _timed(_insert, db, store_data.plain_rows(batch.rows)) / 1000
+            plain_count += len(batch.rows)
+            seen.append(batch.rows)
         rows += len(batch.rows)
     began = time.perf_counter()
     await store.compact()
@@ -161,18 +185,29 @@ async def _history(plan: Plan, work: Path, say: Say) -> list[Figure]:
     await store.open()
     say("store: asking")
     figures = [
-        _figure(f"{hours:g} h built and packed", "s", built, plain_built, hours * 36),
-        _figure("bytes a row on disk", "B", size / rows, plain_size / rows, 1.5),
-        *await _questions(store, db, int(hours * HOUR_MS)),
+        _figure(f"{hours:g} h built and packed", "s", built, plain_built * rows / plain_count, hours * 36),
+        _figure("bytes a row on disk", "B", size / rows, plain_size / plain_count, 1.5),
+        Figure(
+            NAME,
+            "bytes a row on disk, beside the entropy of its values",
+            "B",
+            {"twin": size / rows, "entropy": store_data.entropy_bytes(seen) / plain_count},
+            "entropy",
+        ),
+        *await _questions(store, db, int(hours * HOUR_MS), plain_count / rows),
     ]
     await store.close()
     db.close()
     return figures
 
 
-async def _questions(store: EmbeddedStore, db: sqlite3.Connection, span_ms: int) -> list[Figure]:
+async def _questions(store: EmbeddedStore, db: sqlite3.Connection, span_ms: int, plain_share: float) -> list[Figure]:
+    """`plain_share`: of the rows, what the plain table has."""
     dice = random.Random(1)
-    moments = [T0_MS + dice.randrange(span_ms // 10, span_ms) for _ in range(20)]
+    moments = [T0_MS + dice.randrange(span_ms // 10, span_ms) for _ in range(SEEKS)]
+    plain_span_ms = int(span_ms * plain_share)
+    plain_moments = [T0_MS + dice.randrange(plain_span_ms // 10, plain_span_ms) for _ in range(20)]
+    plain_end_ms = T0_MS + plain_span_ms
     nodes = [dice.randrange(NODES) for _ in range(20)]
     end_ms = T0_MS + span_ms
 
@@ -182,13 +217,18 @@ async def _questions(store: EmbeddedStore, db: sqlite3.Connection, span_ms: int)
     async def plain_shelves(_: int) -> object:
         return db.execute(store_data.BY_SHELF).fetchall()
 
-    first, plain = await _median(shelves, 1), await _median(plain_shelves, 1)
+    async def seek(at: int) -> object:
+        return await store.fleet(moments[at]), await store.replay(moments[at], moments[at] + 10_000)
+
+    first, plain = await _median(shelves, 1), await _median(plain_shelves, 1) / plain_share
     return [
         _figure(
             "fleet at a moment",
             "ms",
             await _median(lambda at: store.fleet(moments[at])),
-            await _median(lambda at: _now(lambda: db.execute(store_data.FLEET, (NODES - 1, moments[at])).fetchall())),
+            await _median(
+                lambda at: _now(lambda: db.execute(store_data.FLEET, (NODES - 1, plain_moments[at])).fetchall())
+            ),
             15,
         ),
         _figure(
@@ -196,12 +236,15 @@ async def _questions(store: EmbeddedStore, db: sqlite3.Connection, span_ms: int)
             "ms",
             await _median(lambda at: store.node(KEYS[nodes[at]], end_ms - HOUR_MS, end_ms)),
             await _median(
-                lambda at: _now(lambda: db.execute(store_data.HOUR, (nodes[at], end_ms - HOUR_MS, end_ms)).fetchall())
+                lambda at: _now(
+                    lambda: db.execute(store_data.HOUR, (nodes[at], plain_end_ms - HOUR_MS, plain_end_ms)).fetchall()
+                )
             ),
             3,
         ),
         _figure("every shelf by the minute, all of it", "ms", first, plain),
         _figure("every shelf by the minute, again", "ms", await _median(shelves), plain, 50),
+        _figure("seek to a moment, p95", "ms", await _quantile(seek, SEEKS, 0.95), float("nan"), 300),
         _figure("latest of every node", "ms", await _median(lambda at: store.latest()), float("nan")),
         _figure(
             "ten seconds of replay",
@@ -218,12 +261,17 @@ async def _now(ask: Callable[[], object]) -> object:
 
 async def _median(ask: Ask, times: int = 20) -> float:
     """Milliseconds."""
+    return await _quantile(ask, times, 0.5)
+
+
+async def _quantile(ask: Ask, times: int, share: float) -> float:
+    """Milliseconds that `share` of the questions took at most."""
     took = []
     for at in range(times):
         began = time.perf_counter()
         await ask(at)
         took.append((time.perf_counter() - began) * 1000)
-    return float(np.median(took))
+    return float(np.quantile(took, share))
 
 
 def _timed(work: Callable[..., object], *given: object) -> float:

@@ -113,10 +113,11 @@ def _simulate_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _store_arguments(parser: argparse.ArgumentParser) -> None:
-    from telemetry.store import command, oracle_command
+    from telemetry.store import command, dead_command, oracle_command
 
     what = parser.add_subparsers(required=True, metavar="what")
     command.add_commands(what, _say)
+    dead_command.add_commands(what, _say)
     oracle_command.add_commands(what, _say, _bodies)
 
 

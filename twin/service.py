@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -40,6 +39,7 @@ from twin.edge.ingest import Ingest
 from twin.edge.landing import Landing
 from twin.edge.manager_api import ManagerApi
 from twin.edge.markers_api import MarkersApi
+from twin.edge.metronome import beat
 from twin.edge.models_api import ModelsApi
 from twin.edge.models_api_shelf import Shelf
 from twin.edge.ops_api import Ops, Parts
@@ -49,6 +49,7 @@ from twin.edge.player import Player, Stage
 from twin.edge.presence import Room
 from twin.edge.recording import Recording
 from twin.edge.restore import forget, next_epoch, restore
+from twin.edge.tasks import Tasks
 from twin.edge.viewers import ViewerNamespace
 from twin.settings import Settings
 from twin.wire import events
@@ -70,18 +71,17 @@ STOP_S = 30.0  # for what waits to be committed
 STORE_FILE = "telemetry.sqlite3"
 
 
-class Service:
+class Service(Tasks):
     """One running twin. Use `async with Service(...).running()`, then `port` says where it listens."""
 
     def __init__(self, settings: Settings, layout: Layout, tokens: Tokens, clock: Clock | None = None) -> None:
+        super().__init__()
         self.settings = settings
         self.layout = layout
         self.clock = clock or Clock()
         self.port = 0
         self.tls_port = 0  # of HTTPS, when there is one
         self.closed_viewers: dict[str, int] = {}
-        self._stopping = asyncio.Event()
-        self._loose: set[asyncio.Task[None]] = set()
         self._last_frame_ms = 0
         self._not_ready: str | None = "the last known state is being read"
         path = settings.data_dir / STORE_FILE
@@ -152,8 +152,8 @@ class Service:
         except (OSError, TwinError):
             self.store.close()
             raise
-        writer = self._start(self.journal.run())
-        background = [self._start(work) for work in self._background()]
+        writer = self.start(self.journal.run())
+        background = [self.start(work) for work in self._background()]
         self._not_ready = None
         try:
             yield self
@@ -179,18 +179,6 @@ class Service:
     def replayable_ms(self) -> int:
         """The history's store knows it up to here; with a database that is later."""
         return self.landing.replayable_ms(self.recorded_ms)
-
-    @property
-    def stopping(self) -> bool:
-        return self._stopping.is_set()
-
-    async def stopped(self) -> None:
-        """Wait until somebody calls `stop`."""
-        await self._stopping.wait()
-
-    def stop(self) -> None:
-        """Ask for the end; safe from a signal handler."""
-        self._stopping.set()
 
     # The events that edges send (edge/writer.py).
 
@@ -225,12 +213,6 @@ class Service:
     async def save_document(self, name: str, body: bytes) -> None:
         await self.journal.call(lambda: self.store.save(name, body))
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something short beside the loop; it is held until done, and awaited at the stop."""
-        task = asyncio.ensure_future(work)
-        self._loose.add(task)
-        task.add_done_callback(self._loose.discard)
-
     # One writer.
 
     def _apply(self, pairs: Sequence[tuple[Entry, Report]]) -> None:
@@ -260,20 +242,8 @@ class Service:
             fan.tick(now_ms)
         self.player.tick(now_ms)
 
-    async def _tick_forever(self) -> None:
-        """Ticks by deadline, so the rate does not drift; after a stall it goes on from now instead of catching up."""
-        loop = asyncio.get_running_loop()
-        every_s = self.settings.tick_ms / 1000
-        due = loop.time()
-        while True:
-            due = max(due + every_s, loop.time())
-            await asyncio.sleep(due - loop.time())
-            started = time.perf_counter()
-            try:
-                self.tick(self.clock.now_ms())
-            except Exception:  # the top of the tick: one bad tick must not end the show
-                log.exception("a tick failed")
-            self.ops.tick_seconds.observe(time.perf_counter() - started)
+    def _tick_now(self) -> None:
+        self.tick(self.clock.now_ms())
 
     def _recorded(self) -> None:
         self.twin_fan.store_state = self.landing.tell()
@@ -314,22 +284,10 @@ class Service:
             return server.application(self._sio, routes)
         return server.application(self._sio, [*routes, *self.tls_door.routes()], [self.tls_door.middleware()])
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """A task for the life of the service. One that fails ends the service: half a twin helps nobody."""
-
-        def ended(task: asyncio.Task[None]) -> None:
-            if not task.cancelled() and task.exception() is not None:
-                log.critical("a part of the service failed; stopping", exc_info=task.exception())
-                self.stop()
-
-        task = asyncio.create_task(work)
-        task.add_done_callback(ended)
-        return task
-
     def _background(self) -> list[Coroutine[Any, Any, None]]:
         settings = self.settings
         work: list[Coroutine[Any, Any, None]] = [
-            self._tick_forever(),
+            beat(self._tick_now, settings.tick_ms / 1000, self.ingest.lag.note, self.ops.tick_seconds.observe),
             self.recording.run(self._recorded),
             *self.landing.work(),
             self.manager.ping_forever(),
@@ -369,5 +327,4 @@ class Service:
         for fan in self.fans.values():
             fan.close_all(bye)
         self.player.close_all(bye)
-        if self._loose:
-            await asyncio.wait(list(self._loose), timeout=2)
+        await self.settle()

@@ -1,4 +1,4 @@
-// Builds the two pages (the viewer and the API reference) into the Python package, and serves them in development with
+// Builds the pages (the viewer, AR and the API reference) into the Python package, and serves them in development with
 // the live server of this machine behind them. Nothing here may point to another host.
 import { defineConfig } from "vitest/config";
 
@@ -12,8 +12,9 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0, // a data: address would need a hole in the content security policy
     chunkSizeWarningLimit: 900, // three alone is most of it, and it is one file on a local network
-    rolldownOptions: { input: { main: "index.html", api: "api.html" } },
+    rolldownOptions: { input: { main: "index.html", api: "api.html", ar: "ar.html" } },
   },
+  worker: { format: "es" },
   server: {
     host: "127.0.0.1",
     proxy: Object.fromEntries(SERVED.map((path) => [path, { target: SERVER, ws: path === "/socket.io" }])),

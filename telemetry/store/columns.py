@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.store.press import compress, decompress
+from telemetry.store.press import NUMBERS, compress, decompress
 from telemetry.store.rows import F32, I64
 
 _HEAD = struct.Struct("<BI")
-SCALES = (1, 10, 100, 1000)
+SCALES = (1, 2, 10, 100, 1000)  # 2: a sensor of half degrees, in a fifth of the steps
 _LIMIT = 2**31  # scaled values beyond are kept raw
-LEVEL = 9
+LEVEL = NUMBERS
 _WORTH = 8  # rows of a run that pay for its level
 Bits = NDArray[np.bool_]
 _TYPES: tuple[tuple[Any, Any], ...] = (
@@ -148,7 +148,8 @@ def scale_of(values: NDArray[Any]) -> int:
     if len(values) and not float(np.abs(values).max()) * SCALES[-1] < _LIMIT:  # also infinite
         return 0
     for scale in SCALES:
-        back = (np.round(values.astype(np.float64) * scale) / scale).astype(np.float32)
+        whole = np.round(values.astype(np.float64) * scale) + 0.0  # as a whole number -0.0 has no sign
+        back = (whole / scale).astype(np.float32)
         if np.array_equal(back.view(np.uint32), values.astype(np.float32).view(np.uint32)):
             return scale
     return 0

@@ -21,13 +21,15 @@ from telemetry.store.directory import FIELDS, GROUP, MINUTES, NEVER, WINDOW_MS, 
 from telemetry.store.documents import save_document
 from telemetry.store.history import History
 from telemetry.store.hot import HotBatch, joined
+from telemetry.store.rests import Rests
 from telemetry.store.rows import UNKNOWN_MS, Rows, identity
 from telemetry.store.schema import mark
 
-MOST_ROWS = 200_000  # of one compaction: with processes some 150 MB while it runs
+MOST_ROWS = 200_000  # of one compaction: with processes some 30 MB while it runs
 SETTLED_MS = 120_000  # newer batches wait: late ones of the same window may come, and their chunk is written once
 _SLICE = 12  # chunks a commit: 300 KB
-_GONE = 64  # rows deleted a commit
+_GONE = 64  # chunks deleted a commit
+_GONE_BATCHES = 8  # batches, which are read once more before: 1 MB
 
 
 @dataclass(slots=True)
@@ -77,10 +79,10 @@ def steps(history: History, up_to: int | None = None) -> Generator[None, None, N
     if history.spool.checkpoint_seq < seq:
         history.spool.checkpoint(0)
     work = _Work(_next_id(history))
-    rows = yield from _read(history, taken)
-    keep = rows.seen_ms >= history.horizons.all_ms
-    if not keep.all():
-        rows = rows.take(keep)
+    rows, rests = yield from _read(history, taken)
+    among_all = np.flatnonzero(rows.seen_ms >= history.horizons.all_ms)
+    if len(among_all) < len(rows):
+        rows = rows.take(among_all)
     names = identity(rows.seen_ms, rows.node_ms)
     place = np.stack([names // 2 // WINDOW_MS, rows.node.astype(np.int64) // GROUP])
     order = np.lexsort((place[1], place[0]))
@@ -92,7 +94,7 @@ def steps(history: History, up_to: int | None = None) -> Generator[None, None, N
         by_window.setdefault(win, []).append(mine)
         for node, name in zip(mine.node.tolist(), names[part].tolist(), strict=True):
             work.high[node] = max(work.high.get(node, -1), name)
-        _pack_rows(history, work, grp, win, mine)
+        _pack_rows(history, work, grp, win, replace(mine, rest=rests.of(grp, among_all[part])))
         yield
         yield from _flush(history, work, _SLICE)
     for win, parts in by_window.items():
@@ -111,7 +113,7 @@ def clean(history: History) -> Generator[None, None, None]:
 
     def stale(db: sqlite3.Connection) -> bool:
         damaged: list[int] = []
-        old = batches.select(db, 0, directory.seq, _GONE, damaged)
+        old = batches.select(db, 0, directory.seq, _GONE_BATCHES, damaged)
         seqs = [(each.seq,) for each in old]
         db.executemany("DELETE FROM batch WHERE seq = ?", seqs)
         db.executemany("DELETE FROM shown WHERE seq = ?", seqs)
@@ -136,9 +138,9 @@ def delete_chunks(db: sqlite3.Connection, ids: Sequence[tuple[int]]) -> None:
         db.executemany(f"DELETE FROM {table} WHERE id = ?", ids)
 
 
-def _read(history: History, taken: list[HotBatch]) -> Generator[None, None, Rows]:
-    """All rows that count, with rest. A batch that has been damaged since is taken out of `taken`."""
-    parts, others, unread = [], list[bytes](), list[HotBatch]()
+def _read(history: History, taken: list[HotBatch]) -> Generator[None, None, tuple[Rows, Rests]]:
+    """All rows that count, and their rest. A batch that has been damaged since is taken out of `taken`."""
+    parts, rests, unread = [], Rests(), list[HotBatch]()
     for batch in list(taken):
         kept = history.file.read(lambda db, seq=batch.seq: batches.select(db, seq - 1, seq, damaged=[]))  # type: ignore[misc]  # a lambda's default
         try:
@@ -152,12 +154,12 @@ def _read(history: History, taken: list[HotBatch]) -> Generator[None, None, Rows
             continue
         counted = batch.counted()
         rest = rows.rest or (b"{}",) * len(rows)
-        others += [rest[at] for at in np.flatnonzero(batch.counts).tolist()]
+        rests.add(counted.node, [rest[at] for at in np.flatnonzero(batch.counts).tolist()])
         parts.append(counted)
         yield
     for batch in unread:
         taken.remove(batch)
-    return replace(joined(parts), rest=tuple(others))
+    return joined(parts), rests
 
 
 def _pack_rows(history: History, work: _Work, grp: int, win: int, new: Rows) -> None:

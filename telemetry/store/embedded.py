@@ -95,8 +95,11 @@ class EmbeddedStore:
                 packed = False
                 while await self.compact_due(now_ms()):
                     packed = True
+                    await self.settle()
                 if packed:
                     await self._run(trim)
+                await self.settle()
+                await self._ask(lambda history: history.file.tended())
                 if time.monotonic() - retained_s >= RETAIN_S:
                     await self.retain(now_ms(), keep)
                     retained_s = time.monotonic()
@@ -115,6 +118,10 @@ class EmbeddedStore:
         if up_to:
             await self._steps(lambda history: compact.steps(history, up_to))
         return bool(up_to)
+
+    async def settle(self) -> None:
+        """Move what the file's WAL has into the file itself, so that no commit has to."""
+        await self._ask(lambda history: history.file.settle())
 
     async def compact(self) -> None:
         """Bring all that is there now into chunks."""

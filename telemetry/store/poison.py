@@ -19,7 +19,12 @@ def check(batch: Batch) -> None:
     if batch.seq < 1 or not batch.source:
         why = "a batch has a source and a seq from 1 on"
     if why:
-        raise StorePoisoned(f"batch {batch.seq} of {batch.source!r} can never land: {why}")
+        raise StorePoisoned(title(batch) + why)
+
+
+def title(batch: Batch) -> str:
+    """How a sentence on a batch that cannot land begins."""
+    return f"batch {batch.seq} of {batch.source!r} can never land: "
 
 
 def _wrong(rows: Rows) -> str:

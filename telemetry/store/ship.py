@@ -5,7 +5,8 @@ each batch once, so a lost answer costs nothing but a second try. Called by the 
 
     landed               go on behind it
     StoreUnavailable     wait (backoff with jitter), try the same again, less of it at once; pack what waits meanwhile
-    StorePoisoned        land the batches one by one; the one that cannot land goes to the dead letters, with its reason
+    StorePoisoned        land the batches one by one, halves of the one that cannot (isolate.py); the rows that are to
+                         blame go to the dead letters, with the reason
     BatchDamaged         the spool cannot read it: to the dead letters as it is
     StoreRefused         say so loudly, try again every REFUSED_S: only a person can mend it
 """
@@ -20,9 +21,11 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol, TypeVar
 
 from telemetry.backoff import Backoff
+from telemetry.store import letters
 from telemetry.store.backlog import Backlog
 from telemetry.store.base import BatchDamaged, StoreError
 from telemetry.store.contract import DeadLetter, Landed, Store, StorePoisoned, StoreRefused
+from telemetry.store.isolate import isolate, note
 from telemetry.store.merge import Load, merge
 from telemetry.store.rows import Batch
 
@@ -36,6 +39,7 @@ MOST_BATCHES: Final = 1000
 POLL_S: Final = 1.0  # between looks at a spool that had nothing new
 REFUSED_S: Final = 60.0
 LAND_S: Final = 120.0  # the store bounds its calls itself; this is for one that does not
+MOST_REASONS: Final = 5  # that a dead letter names
 BEHIND_ROWS: Final = 5_000  # more that wait are worth a word to viewers
 
 
@@ -72,7 +76,8 @@ class Progress:
     transactions: int = 0
     landing_s: float = 0.0
     failures: int = 0
-    buried: int = 0
+    buried: int = 0  # batches of which something could not land
+    buried_rows: int = 0
 
 
 class Shipper:
@@ -189,12 +194,26 @@ class Shipper:
         try:
             self._count([await store.land(batch)])
         except StorePoisoned as error:
-            await self._bury(store, batch.seq, error.message, _text(batch))
+            await self._land_in_pieces(store, batch, error.message)
+
+    async def _land_in_pieces(self, store: Store, batch: Batch, reason: str) -> None:
+        found = await isolate(store, batch)
+        if found is None:
+            await self._bury(store, batch.seq, reason, repr(batch).encode())
+            return
+        self._count(found.landed)
+        if not found.bad:  # no piece of it was to blame; what was is gone
+            await note(store, batch)
+            return
+        of = len(batch.rows) + len(batch.events)
+        reason = f"{found.bad} of {of} rows and events: {'; '.join(found.reasons[:MOST_REASONS])}"
+        await self._bury(store, batch.seq, reason, letters.write(found.rows, found.events))
+        self.progress.buried_rows += len(found.rows)
 
     async def _bury(self, store: Store, seq: int, reason: str, body: bytes) -> None:
         await store.bury(DeadLetter(self._spool.source, seq, self._now_ms(), reason, body))
         self.progress.buried += 1
-        log.error("batch %d cannot land and is a dead letter now: %s", seq, reason)
+        log.error("batch %d does not land as it is; what cannot land is a dead letter now: %s", seq, reason)
 
     def _count(self, landed: Sequence[Landed]) -> None:
         self.progress.landed_rows += sum(each.new for each in landed)
@@ -224,14 +243,3 @@ class Shipper:
                 break
             self._packed = packed
         return time.monotonic() - started
-
-
-def _text(batch: Batch) -> bytes:
-    """A batch as lines a person can read: node, seen_ms, received_ms, the four metrics, the rest of the report."""
-    rows = batch.rows
-    lines = []
-    for n in range(len(rows)):
-        metrics = ",".join(f"{value:g}" for value in rows.metrics[:, n])
-        head = f"{rows.keys[rows.node[n]]} {rows.seen_ms[n]} {rows.received_ms[n]} {metrics} "
-        lines.append(head.encode() + (rows.rest[n] if rows.rest else b""))
-    return b"\n".join(lines)

@@ -158,7 +158,7 @@ async def test_poisoned_reports_are_set_aside_and_the_others_land(data_dir, engi
     async with service_on(data_dir, engine).running() as service:
         await post(service, http, 1)
         await until(lambda: waiting(service) == 0, "landed", 30)
-        for number in (1438, 1438):  # as one, and by itself
+        for number in (1438, 1438, 1438):  # with others, as its batch, as its only row
             engine.listener.faults.plan("execute", Raise(number), name="rows_add")
         await post(service, http, 2)
         await until(lambda: waiting(service) == 0, "settled", 30)

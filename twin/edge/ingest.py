@@ -20,12 +20,14 @@ from telemetry.store.journal import Journal
 from twin.core.errors import BadInput, TooLarge, TwinError, Unavailable
 from twin.core.live import Live
 from twin.edge.clock import Clock
+from twin.edge.lag import Lag
 
 COMMIT_TIMEOUT_S = 15.0  # a disk that takes longer is as good as away
 HELD = "heldMs"  # how long an agent kept this report before it could send it, by its own monotonic clock
 MAX_HELD_MS = 30 * 24 * 3_600_000  # what was held for longer counts as held for so long
 LATE_AT_ONCE = 2048  # held reports on their way to the disk: one of each Pi; more come later, fresh ones need not
 LATE_RETRY_S = 5
+BUSY = "busy"  # the code that those hear
 LATE_MS = 60_000  # held for less, a report is as good as fresh
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ class Ingest:
     """The only way a report gets in."""
 
     def __init__(self, live: Live, journal: Journal[Report], clock: Clock, max_body: int) -> None:
+        self.lag = Lag()
         self._live = live
         self._journal = journal
         self._clock = clock
@@ -45,6 +48,7 @@ class Ingest:
         self.accepted = 0
         self.refused = 0
         self.late = 0  # of the accepted, those that were held
+        self.put_off = 0  # held reports that were asked to come later
         self._late_waiting = 0
 
     async def land_bytes(self, body: bytes) -> Report:
@@ -88,6 +92,9 @@ class Ingest:
         try:
             async with asyncio.timeout(COMMIT_TIMEOUT_S):
                 await self._enter(report, value)
+        except Unavailable as error:
+            self.put_off += error.code == BUSY
+            raise
         except StoreError as error:
             raise Unavailable(error.message, code=error.code, retry_after_s=5) from error
         except TimeoutError:
@@ -117,18 +124,25 @@ class Ingest:
         now_ms = self._clock.now_ms()
         held_ms, report = _held(report)
         late = held_ms > LATE_MS
-        if late and self._late_waiting >= LATE_AT_ONCE:
-            raise Unavailable(
-                f"{self._late_waiting} held reports wait for the disk; keep yours and send it later",
-                code="busy",
-                retry_after_s=LATE_RETRY_S,
-            )
+        if late:
+            self._let_in_late()
         if isinstance(value, dict) and HELD in value:  # seen_ms says it from here on
             value = {name: each for name, each in value.items() if name != HELD}
         done = self._journal.put(Entry(key, now_ms, now_ms - held_ms, _encode(value)), report)
         done.add_done_callback(self._count_late if late else self._count)
         self._late_waiting += late
         return done
+
+    def _let_in_late(self) -> None:
+        """Raises Unavailable when a held report would be in the way of fresh ones."""
+        now_s = asyncio.get_running_loop().time()
+        if self._late_waiting >= LATE_AT_ONCE:
+            why = f"{self._late_waiting} held reports wait for the disk"
+        elif not self.lag.admits(now_s):
+            why = f"the server is {self.lag.seconds(now_s):.1f} s behind"
+        else:
+            return
+        raise Unavailable(f"{why}; keep yours and send it later", code=BUSY, retry_after_s=LATE_RETRY_S)
 
     def _count(self, done: asyncio.Future[None]) -> None:
         self.accepted += not done.cancelled() and done.exception() is None

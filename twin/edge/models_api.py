@@ -1,7 +1,8 @@
 """GET /models/manifest.json and /models/<name>.<hash>.<ext>: the model's files for viewers, engines and Quick Look.
 
 Owns HTTP's part: names that carry a hash and may be kept for ever, ETags, ranges, ready compressed forms. The files and
-their making are models_api_shelf.py's. Files are made at the start (TWIN_MODELS=start) or when first asked for.
+their making are models_api_shelf.py's. Files are made at the start (TWIN_MODELS=start) or when first asked for; a list
+that is asked for with `?wait` comes when they are there.
 """
 
 from __future__ import annotations

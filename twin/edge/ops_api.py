@@ -5,6 +5,7 @@ Owns the metric names (docs/operations.md lists them). Reads counters where they
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -119,6 +120,10 @@ class Ops(Collector):
         yield CounterMetricFamily(
             "twin_reports_late", "Of the accepted, those held for over a minute", parts.ingest.late
         )
+        about = "Held reports that were asked to come later, as the loop or the disk was behind"
+        yield CounterMetricFamily("twin_reports_put_off", about, parts.ingest.put_off)
+        lag_s = parts.ingest.lag.seconds(asyncio.get_running_loop().time())
+        yield GaugeMetricFamily("twin_loop_lag_seconds", "How late the loop has been lately", lag_s)
         about = "Nodes whose clock differs from the server's by more than a minute"
         yield GaugeMetricFamily("twin_wrong_clocks", about, wrong(live.columns))
         yield GaugeMetricFamily("twin_epoch", "Epoch of the live state", live.epoch)

@@ -32,6 +32,7 @@ class Page:
         routes: list[web.RouteDef | web.StaticDef] = [
             web.get("/", self._index),
             web.get("/api/", self._reference),
+            web.get("/ar", self._ar),
             web.get("/model/layout.json", self._layout_json),
         ]
         if (self._static / "assets").is_dir():
@@ -43,6 +44,9 @@ class Page:
 
     async def _reference(self, request: web.Request) -> web.StreamResponse:
         return self._html("api.html")
+
+    async def _ar(self, request: web.Request) -> web.StreamResponse:
+        return self._html("ar.html")
 
     def _html(self, name: str) -> web.StreamResponse:
         file = self._static / name

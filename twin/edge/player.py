@@ -106,7 +106,7 @@ class Player:
         if shared is not None and ask.at_ms is None and ask.speed is None:
             self._sit(sid, shared)
             return {"at_ms": shared.playhead.at_ms}
-        at_ms = ask.at_ms
+        at_ms, speed = ask.at_ms, ask.speed
         if at_ms is None and seat is None:
             raise BadInput("this viewer is live: say `at_ms`, where to begin", field="at_ms", code="no_time")
         if at_ms is not None:
@@ -118,10 +118,10 @@ class Player:
             self._require_mover(sid, shared)
         else:
             shared = (self._own(sid) if ask.share is None else None) or self._new_seat(sid, ask.share)
-            if at_ms is None and seat is not None and seat is not shared:
-                at_ms = seat.playhead.at_ms  # the new one begins where the viewer has been
+            if at_ms is None and seat is not None and seat is not shared:  # the new one goes on as the viewer has been
+                at_ms, speed = seat.playhead.at_ms, seat.playhead.speed if speed is None else speed
         try:
-            await self._reading.bring(shared, at_ms, ask.speed)
+            await self._reading.bring(shared, at_ms, speed)
             if self._asked.get(sid) == asked and self._seat_of.get(sid) is not shared:
                 self._sit(sid, shared)
             self._serve(shared, self._clock.now_ms())  # who winds back should not wait for the next tick

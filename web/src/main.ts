@@ -13,7 +13,6 @@ import { rowColor, type View } from "./paint";
 import { MODES, type Mode } from "./palette";
 import type { Hello, StoreState } from "./protocol.gen";
 import { Replay } from "./replay";
-import type { Insets } from "./scene/camera";
 import { TwinScene } from "./scene/scene";
 import { Moves, Selection } from "./select";
 import { twinSocket } from "./socket";
@@ -24,10 +23,12 @@ import { Connection } from "./ui/connection";
 import { Counts } from "./ui/counts";
 import { part, say } from "./ui/dom";
 import type { Kiosk } from "./ui/kiosk";
+import { insets } from "./ui/insets";
 import { listen } from "./ui/keys";
 import { NodeCharts } from "./ui/nodecharts";
 import { Panel } from "./ui/panel";
 import { PastFrame } from "./ui/past";
+import { Presses } from "./ui/presses";
 import { SearchBox } from "./ui/searchbox";
 import { Sharing } from "./ui/sharing";
 import { StoreLine } from "./ui/storeline";
@@ -40,8 +41,6 @@ const TICK_MS = 250;
 /** A shared replay that is begun in the present begins so long ago: nearer would be the present again. */
 const SHARED_BACK_MS = 10_000;
 const LAYOUT_RETRY_MS = 3000;
-/** A press that moved further than this many pixels was an orbit, not a choice. */
-const CLICK_SLACK = 6;
 
 const now = (): number => performance.now();
 const address = new AddressLine(now, follow);
@@ -198,7 +197,7 @@ function build(layout: Layout): void {
   scene?.dispose();
   scene = null;
   try {
-    scene = new TwinScene({ canvas: part<HTMLCanvasElement>("view"), labels: part("labels"), layout, state, shown, selectedRow, now, still, insets, touched: () => kiosk?.touched() });
+    scene = new TwinScene({ canvas: part<HTMLCanvasElement>("view"), labels: part("labels"), layout, state, shown, selectedRow, now, still, insets: () => insets(big), touched: () => kiosk?.touched() });
   } catch {
     document.body.classList.add("flat");
     say(part("flat-note"), "This browser cannot draw in 3D (WebGL 2 is missing or switched off), so here is the cluster as a table.");
@@ -208,20 +207,6 @@ function build(layout: Layout): void {
   tour.know(layout);
   kiosk?.again();
   reseat();
-}
-
-/** What lies over the 3D view: at the right of a desktop, above and below on a phone, at the right of one that lies. */
-function insets(): Insets {
-  if (big) return { top: 0, right: 0, bottom: 0, left: innerWidth * 0.22 };
-  const covers = (id: string, side: "width" | "height"): number => part(id).getBoundingClientRect()[side];
-  const sheet = !part("panel").hidden;
-  const time = covers("timeline", "height");
-  const [narrow, low] = [innerWidth <= 900, innerHeight <= 500];
-  const beside = sheet ? covers("panel", "width") + 20 : 0;
-  if (!narrow) return { top: covers("views", "height") + 30, right: beside, bottom: time + 26, left: covers("counts", "width") + 30 };
-  if (low) return { top: 0, right: beside, bottom: time, left: covers("colours", "width") };
-  const below = sheet ? covers("panel", "height") : covers("colours", "height") + covers("views", "height");
-  return { top: 145, right: 0, bottom: time + below, left: 0 };
 }
 
 function notice(text: string): void {
@@ -246,7 +231,7 @@ function follow(place: Place): void {
   if (switchIp === "") selection.set(place.node);
   else findSwitch();
   if (place.focus) tour.ask(place.focus);
-  if (place.atMs !== null) timeline.goTo(place.atMs);
+  if (place.atMs !== null && !big) timeline.goTo(place.atMs);
   else if (replay.past) timeline.live();
   timeline.wrong = place.wrong;
   refresh();
@@ -311,18 +296,16 @@ for (const side of ["home", "south", "north"] as const) part(`view-${side}`).add
 part("view-table").addEventListener("click", () => flat(!table.open));
 part("view-photo").addEventListener("click", () => void photo());
 
-let pressed = { x: 0, y: 0 };
-part("view").addEventListener("pointerdown", (event) => (pressed = { x: event.clientX, y: event.clientY }));
+const presses = new Presses();
+part("view").addEventListener("pointerdown", (event) => presses.down(event.clientX, event.clientY));
 part("view").addEventListener("pointerup", (event) => {
-  if (Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > CLICK_SLACK || event.button !== 0) return;
-  selection.set(state.roster.id[scene?.rowUnder(event.clientX, event.clientY, event.pointerType !== "mouse") ?? -1] ?? "");
+  const press = event.button === 0 ? presses.up(event.clientX, event.clientY, event.timeStamp) : "turned";
+  if (press === "once") selection.set(state.roster.id[scene?.rowUnder(event.clientX, event.clientY, event.pointerType !== "mouse") ?? -1] ?? "");
+  if (press === "twice" && selection.id === "") tour.back();
+  else if (press === "twice") tour.nearer();
 });
 
-part("view").addEventListener("dblclick", (event) => {
-  if ((scene?.rowUnder(event.clientX, event.clientY, true) ?? -1) >= 0) tour.nearer();
-  else tour.back();
-});
-
+part("view-ar").hidden = !navigator.mediaDevices; // cameras are there over HTTPS only
 colours.show(shown.mode);
 timeline.show(shown.mode);
 if (address.said("view") === "table") flat(true);

@@ -109,8 +109,8 @@ export class Replay {
   /** Follows the playhead of this name. Nobody has made it: makes it, at the moment that is looked at, or at `atMs`. */
   join(name: string, atMs: number): void {
     this.joining = { name, atMs: Math.round(this.past ? this.atMs : atMs) };
-    // In the past it is made at once, and refused when it exists and is another's; from the present it is the other way round.
-    this.ask(this.past ? { share: name, at_ms: this.joining.atMs, speed: this.playhead?.speed ?? 0 } : { share: name });
+    this.waiting = null; // a wish to be elsewhere would move it for everybody, where this viewer may
+    this.want({ share: name }); // without a time: one that exists is followed, whoever asks
   }
 
   /** On by itself from here, without the others. */

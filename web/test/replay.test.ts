@@ -259,14 +259,29 @@ describe("a shared playhead", () => {
     expect(replay.error).toBe("");
   });
 
-  test("begins where one is in the past; one that exists there is followed", () => {
+  test("is asked for without a time from the past too, so that one that exists is not moved", () => {
     arrived();
     replay.join("tour", 8000);
-    expect(wire.seeks.at(-1)).toEqual({ share: "tour", at_ms: 5000, speed: 0 });
-    wire.answers(refused("forbidden"));
     expect(wire.seeks.at(-1)).toEqual({ share: "tour" });
     wire.answers(refused("forbidden"));
-    expect([replay.error, wire.asked.length]).toEqual(["forbidden", 3]);
+    wire.answers(refused("forbidden"));
+    expect([replay.error, wire.seeks.at(-1)]).toEqual(["forbidden", { share: "tour" }]);
+  });
+
+  test("is not moved by a drag that had not been sent yet", () => {
+    arrived();
+    replay.seek(4000);
+    replay.seek(3000);
+    replay.join("tour", 8000);
+    wire.answers({ ok: true, at_ms: 4000 });
+    expect(wire.seeks.slice(-2)).toEqual([{ at_ms: 4000 }, { share: "tour" }]);
+  });
+
+  test("that is gone when one joins it from the past is made there", () => {
+    arrived();
+    replay.join("tour", 8000);
+    wire.answers(refused("no_time"));
+    expect(wire.seeks.at(-1)).toEqual({ share: "tour", at_ms: 5000, speed: 0 });
   });
 
   test("is left without a name, at the same moment", () => {

@@ -524,3 +524,31 @@ def test_an_append_numbers_its_batch_and_the_numbers_go_on(path: Path) -> None:
     again = SQLiteSpool(path)
     assert (again.append([entry("a", 3)]), again.source) == (3, source)
     again.close()
+
+
+def test_where_somebody_settles_no_commit_does_and_nothing_is_missing(path: Path) -> None:
+    spool = SQLiteSpool(path)
+    spool.file.tended()
+    text = random.Random(1).randbytes(400_000).hex().encode()
+    for n in range(12):
+        spool.append([Entry("k", n, n, b'{"n":"%s"}' % text)])
+    empty = path.stat().st_size
+    assert empty < len(text), "the commits left it to others"
+    spool.file.settle()
+    assert path.stat().st_size > empty + 4_000_000
+    spool.record([(12, 100)], [])
+    assert [batch.rows.seen_ms.tolist() for batch in spool.pending(0, 100)] == [[n] for n in range(12)]
+    spool.close()
+
+
+def test_a_settled_wal_is_used_again_from_its_start(path: Path) -> None:
+    spool = SQLiteSpool(path)
+    spool.file.tended()
+    wal = path.with_name(path.name + "-wal")
+    sizes = []
+    for n in range(20):
+        spool.append([Entry("k", n, n, b'{"n":"%s"}' % random.Random(n).randbytes(100_000).hex().encode())])
+        spool.file.settle()
+        sizes.append(wal.stat().st_size)
+    assert max(sizes) < 3 * sizes[0]
+    spool.close()

@@ -175,6 +175,26 @@ async def test_a_share_that_is_made_without_a_time_begins_where_its_maker_is(ser
         await until(lambda: last(viewer, "playhead")["share"] == "tour")
 
 
+async def test_a_share_that_is_made_while_playing_plays_on(service: Service) -> None:
+    times = await lived(service)
+    async with Viewer(url_of(service)) as viewer:
+        await viewer.call("seek", {"at_ms": times[1], "speed": 0.001})
+        await viewer.call("seek", {"share": "tour"})
+        await until(lambda: last(viewer, "playhead")["share"] == "tour")
+        assert last(viewer, "playhead")["speed"] == 0.001
+
+
+async def test_an_operator_in_the_past_who_joins_a_share_moves_it_for_nobody(service: Service) -> None:
+    times = await lived(service)
+    url = url_of(service)
+    async with Viewer(url) as maker, Viewer(url, auth={"token": OPERATOR}) as operator:
+        await maker.call("seek", {"at_ms": times[1], "share": "tour"})
+        await operator.call("seek", {"at_ms": times[3]})
+        assert (await operator.call("seek", {"share": "tour"})) == {"ok": True, "at_ms": times[1]}
+        await until(shows(operator, 2))
+        assert last(maker, "playhead")["at_ms"] == times[1]
+
+
 async def test_who_joins_a_share_that_its_maker_left_may_move_it(service: Service) -> None:
     times = await lived(service)
     async with Viewer(url_of(service)) as guest:

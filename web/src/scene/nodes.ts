@@ -16,7 +16,7 @@ const LOST = STATUSES.indexOf("lost");
 /** Metres: a lost Pi has sunk into its shelf, the selected one is drawn out of it. */
 export const SUNK = -0.03;
 export const DRAWN_OUT = 0.05;
-const GLOW = { near: 0.14, far: 0.42 };
+const GLOW = { near: 0.12, far: 0.3 };
 const NOWHERE = [0, 0, 0];
 const LINEAR = Float32Array.from({ length: 256 }, (_, byte) => linear(byte));
 

@@ -11,7 +11,7 @@ export interface Light {
   readonly hall: { value: Vector3 };
   /** 0 = as bright inside as outside. */
   readonly dusk: { value: number };
-  /** What lies beyond this plane is not drawn: dot(xyz, point) > w. */
+  /** What lies beyond this plane is not drawn: dot(xyz, point) > w. All 0 = nothing is cut. */
   readonly cut: { value: Vector4 };
   /** Seconds, for what turns by itself. */
   readonly time: { value: number };
@@ -58,6 +58,13 @@ const VERTEX = /* glsl */ `
   }
 `;
 
+/** What lies behind the racks that are seen from their rear, and the roof above them. */
+const CUT = /* glsl */ `
+  void cutOpen() {
+    if (dot(cut.xyz, cut.xyz) > 0.5 && (dot(vAt, cut.xyz) > cut.w || vAt.y > hall.y + 0.002)) discard;
+  }
+`;
+
 const ROOM = /* glsl */ `
   uniform vec3 hall;
   uniform float dusk;
@@ -96,9 +103,7 @@ const ROOM = /* glsl */ `
     return seen * daylight(vAt) * mix(0.55, 1.0, smoothstep(0.0, 0.7, vAt.y));
   }
 
-  void cutOpen() {
-    if (dot(vAt, cut.xyz) > cut.w) discard;
-  }
+  ${CUT}
 `;
 
 const END = /* glsl */ `
@@ -169,7 +174,7 @@ export function piPaint(light: Light): ShaderMaterial {
         float isState = step(0.5, part) * step(part, 1.5);
         float isLight = step(1.5, part) * step(part, 2.5);
         float isBright = step(2.5, part);
-        vec3 far = vState * facing * mix(0.22 + 0.9 * sqrt(paint), sqrt(paint), isState);
+        vec3 far = vState * facing * mix(0.4 + 0.75 * sqrt(paint), sqrt(paint), isState);
         vec3 close = mix(min(lit(vColor, normal, sight, vFinish.x, vFinish.y), 1.0) + vState * 0.10, vState * (0.22 + 0.78 * facing) * sqrt(paint), isState);
         vec3 seen = mix(far, close, near * step(0.001, vFinish.y));
         seen = mix(seen, vShine + vState * 0.06, isLight);
@@ -220,10 +225,12 @@ export function lampPaint(light: Light): ShaderMaterial {
       }`,
     fragmentShader: /* glsl */ `
       uniform vec4 cut;
+      uniform vec3 hall;
       varying vec3 vState;
       varying vec3 vAt;
+      ${CUT}
       void main() {
-        if (dot(vAt, cut.xyz) > cut.w) discard;
+        cutOpen();
         gl_FragColor = vec4(vState, 1.0);
         #include <colorspace_fragment>
       }`,

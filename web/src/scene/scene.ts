@@ -192,7 +192,8 @@ export class TwinScene {
     if (focus.kind !== "box" && this.flyTo(focus)) return;
     const { racks, top, bottom } = this.scenery.hull;
     const across = Math.abs(Math.cos(front)) * racks.width + Math.abs(Math.sin(front)) * racks.depth;
-    this.view.frame({ target: [0, (top + bottom) / 2, 0], yaw: front, across: across * 1.1, high: (top - bottom) * 1.25 }, on, now(), on ? -0.35 : 0.35);
+    const foot = this.scenery.hull.roofed ? 0 : bottom;
+    this.view.frame({ target: [0, (top + foot) / 2, 0], yaw: front, across: across * 1.2, high: (top - foot) * 1.2 }, on, now(), on ? -0.3 : 0.35);
     this.pace.ask();
   }
 
@@ -248,6 +249,7 @@ export class TwinScene {
   private open(yaw: number | null): void {
     const rack = yaw === null ? undefined : this.options.layout.racks.find((one) => Math.cos(one.yaw - yaw) > 0.99);
     this.cut = this.nodes.cut = this.marks.cut = rack ? cutBehind(this.options.layout, rack) : null;
+    this.scenery.halved = this.cut !== null;
     this.light.cut.value.set(this.cut?.x ?? 0, 0, this.cut?.z ?? 0, this.cut?.w ?? 1);
     this.shade();
     this.reseat();
@@ -292,7 +294,7 @@ export class TwinScene {
     const row = this.options.selectedRow();
     const visited = this.renderer.xr.isPresenting;
     if (this.seated.moves !== state.moves || this.seated.row !== row) this.seat(row);
-    const near = visited || this.seeThrough || this.view.distance < FINE;
+    const near = visited || this.seeThrough || this.cut !== null || this.view.distance < FINE;
     this.nodes.near(near, visited ? VR_DISTANCE : this.view.distance);
     this.nodes.update(state, shown, now, row, shimmer ? 0.5 : 0);
     this.chosen.update(this.nodes, row);
@@ -300,7 +302,7 @@ export class TwinScene {
     const light = shown.silent ? 0.12 : shimmer ? 0.94 + 0.06 * Math.sin(now / 900) : 1;
     this.scenery.lamp(light);
     this.light.lamp.value = light;
-    this.wardrobe?.update(state, now, { near: near || this.cut !== null, still: still || !shimmer, light: shown.silent ? 0.25 : 1 });
+    this.wardrobe?.update(state, now, { near, still: still || !shimmer, light: shown.silent ? 0.25 : 1 });
   }
 
   private seat(row: number): void {

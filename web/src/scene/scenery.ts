@@ -88,6 +88,11 @@ export class Scenery {
     else plain.opacity = on ? 0.12 : 1;
   }
 
+  /** Cut open: half a lamp has no halo. */
+  set halved(on: boolean) {
+    this.halo.visible = this.hull.roofed && !on;
+  }
+
   /** The lamp burns while the picture is live, and glimmers when it is not. */
   lamp(light: number): void {
     this.lampLight.intensity = this.hull.roofed ? LAMP * light : DESK_LAMP;

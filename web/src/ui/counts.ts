@@ -30,9 +30,10 @@ export class Counts {
     for (const { glyph, status } of this.chips) glyph.style.color = css(LOOKS[status].rgb);
   }
 
-  /** "1,049 online", "1 lost", ... of those that there are. */
+  /** "1,049 online", "1 lost", ... of those that there are, the most first. */
   get words(): string[] {
-    return this.chips.filter((_, index) => this.numbers[index]! > 0).map(({ status }) => `${this.numbers[STATUSES.indexOf(status)]!.toLocaleString("en")} ${status}`);
+    const found = STATUSES.map((status, index) => ({ status, count: this.numbers[index]! })).filter(({ count }) => count > 0);
+    return found.sort((a, b) => b.count - a.count).map(({ status, count }) => `${count.toLocaleString("en")} ${status}`);
   }
 
   update(state: State, now: number): void {

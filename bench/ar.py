@@ -1,0 +1,126 @@
+"""AR: how far beside its Pi each dot lies, in millimetres, before a made-up camera of 1920 x 1080 whose truth is known.
+
+Each row is the unchanged /ar page in headless Chromium, its camera a film (tests/e2e/film.py), from getUserMedia to the
+drawn dot: the worst over all pictures and all Pis in them, also those far from any marker. `known`: the page was given
+the lens as a calibration leaves it; else it begins with a guess, and its first round is left out. No baseline: a plain
+decoder's corners would be millimetres off, and no browser tracks images by itself.
+
+Not in it: a real camera's rolling shutter, focus that breathes, paper that waves. docs/ar.md says how to measure those.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from bench.fanout import Say
+from bench.plan import Plan
+from bench.table import Figure, Target
+from tests.e2e import ar, film
+from tests.e2e.ar import Posed, Take
+from tests.e2e.film import Lens, Scene, Weather
+from tests.e2e.process import Twin
+
+NAME = "AR: the overlay's error"
+SIZE = (1920, 1080)
+TWIN = "worst"
+IDEAL_MM, REAL_MM, FRAME_MS = 0.1, 0.5, 60.0
+FAR = (0.7, 1.0, 1.5, 2.0)
+TIMEOUT_S = 240.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row. lens: the camera's; told: what the page believes of it, None = it guesses and learns."""
+
+    what: str
+    far: float = 1.0
+    weather: Weather = Weather()
+    lens: Lens = ar.camera(SIZE)
+    told: Lens | None = ar.camera(SIZE)
+    unsure: tuple[float, float] = (0.0, 0.0)  # of focal and k1, standard deviations
+    off_mm: float = 0.0
+    turn_deg: float = 0.0
+    target_mm: float | None = None
+
+
+def cases(quick: bool) -> list[Case]:
+    bent = ar.camera(SIZE, k1=0.03, k2=-0.01)
+    off = replace(bent, fx=bent.fx * 1.015, fy=bent.fy * 1.015)
+    near = (960, 540)
+    ideal = [Case(f"ideal, {far:g} m", far, target_mm=IDEAL_MM) for far in FAR]
+    if quick:
+        return ideal[1:2]
+    return [
+        *ideal,
+        Case("1.5 % focal error, distortion", lens=off, told=ar.camera(SIZE), unsure=(0.02, 0.05), target_mm=REAL_MM),
+        Case("an unknown lens, learnt by looking", lens=off, told=None, target_mm=REAL_MM),
+        Case("noise of 8 grey levels", weather=Weather(noise=8)),
+        Case("a soft lens, 2 pixels", weather=Weather(blur=2)),
+        Case("5 pixels of motion", weather=Weather(smear=5)),
+        Case("glare", weather=Weather(glare=((*near, 90, 120), (300, 300, 60, 150)))),
+        Case("cables before markers", weather=Weather(hidden=((940, 0, 955, 1080), (0, 420, 1920, 430)))),
+        Case("stickers 1 mm and 0.3 degrees off, no survey", off_mm=1, turn_deg=0.3),
+        Case("all of it: bent, soft, noisy, moving, glare", lens=off, told=None,
+             weather=Weather(1.2, 4, 3, ((*near, 80, 100),))),
+    ]  # fmt: skip
+
+
+async def run(plan: Plan, work: Path, say: Say) -> list[Figure]:
+    return await asyncio.to_thread(_run, plan, work, say)
+
+
+def _run(plan: Plan, work: Path, say: Say) -> list[Figure]:
+    figures: list[Figure] = []
+    took: list[float] = []
+    missed = 0
+    with Twin("serve", data_dir=work / "ar") as twin:
+        markers, layout = twin.get("/model/markers.json"), twin.get("/model/layout.json")
+        assert isinstance(markers, dict)
+        assert isinstance(layout, dict)
+        scene, faces = ar.scene_of(markers, layout), ar.faces_of(layout)
+        for case in cases(plan.quick):
+            say(f"AR: {case.what}")
+            found = _film(case, scene, faces, twin.url, work, 6 if plan.quick else 12)
+            took += [one.took_ms for one in found if not one.decoded]
+            missed += sum(math.isinf(one.worst_m) for one in found)
+            figures += _figures(case, found)
+    figures.append(Figure(NAME, "a picture tracked, median", "ms", {TWIN: statistics.median(took)},
+                          targets=[Target(FRAME_MS, "value", most=True)]))  # fmt: skip
+    figures.append(Figure(NAME, "pictures without a pose, all rows", "", {TWIN: missed},
+                          targets=[Target(0, "value", most=True)]))  # fmt: skip
+    return figures
+
+
+def _film(case: Case, scene: Scene, faces: film.Array, url: str, work: Path, pictures: int) -> list[Posed]:
+    hung = ar.spoilt(scene, case.off_mm / 1000, math.radians(case.turn_deg)) if case.off_mm else scene
+    at = np.median(ar.in_front(scene.markers), axis=0)
+    take = Take(hung, ar.stroll(at, case.far, pictures), case.lens, SIZE, case.weather)
+    path = work / "camera.y4m"
+    take.write(path)
+    script = "" if case.told is None else ar.known(case.told, SIZE, *case.unsure)
+    with ar.page_before(path, url, script) as page:
+        found = ar.watch(page, take, faces, rounds=1.5 if case.told else 3, timeout_s=TIMEOUT_S)
+    path.unlink()
+    posed = ar.settled(found)
+    return posed if case.told else posed[pictures:]
+
+
+def _figures(case: Case, found: Sequence[Posed]) -> list[Figure]:
+    worst = [1000 * one.worst_m for one in found if math.isfinite(one.worst_m)]
+    target = [Target(case.target_mm, "value", most=True)] if case.target_mm else []
+    return [
+        Figure(
+            NAME, case.what, "mm",
+            {TWIN: max(worst, default=math.inf), "median": statistics.median(worst) if worst else math.inf,
+             "told": 1000 * statistics.median(one.told_m for one in found),
+             "markers": statistics.median(one.markers for one in found)},
+            targets=target,
+        )
+    ]  # fmt: skip
