@@ -34,6 +34,9 @@ _TYPES: tuple[tuple[Any, Any], ...] = (
 )
 _KINDS = {width: next(kind for kind in _TYPES if kind[0](0).itemsize >= width) for width in range(1, 9)}
 
+#: What a folded byte stands for: 0, -1, 1, -2 ...
+_UNFOLDED: I64 = np.arange(256, dtype=np.int64) >> 1 ^ -(np.arange(256, dtype=np.int64) & 1)
+
 
 class Writer:
     """Columns one after another."""
@@ -110,6 +113,9 @@ class Reader:
     def integers(self) -> I64:
         width, n = _HEAD.unpack(self._take(_HEAD.size))
         planes = np.frombuffer(self._take(width * n), np.uint8).reshape(width, n)
+        if width == 1:  # of most columns
+            found: I64 = _UNFOLDED.take(planes[0])
+            return found
         unsigned, signed = _KINDS[width]
         folded = planes[0].astype(unsigned)
         for number in range(1, width):

@@ -143,8 +143,8 @@ class OraclePool:
                     self._drop(session)
                     continue
             return session
-        connecting = oracledb.connect_async(**self._settings.connect_options())
         try:
+            connecting = oracledb.connect_async(**self._settings.connect_options())  # looks into the wallet at once
             connection = await self._bounded("connect", connecting, self._settings.connect_s)
         except (oracledb.Error, OSError) as error:
             raise meaning(f"{doing}: connect to {self._settings.dsn} as {self._settings.user}", error) from error

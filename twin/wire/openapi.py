@@ -81,6 +81,7 @@ def _operations() -> dict[str, Any]:
     ready = _get("readyz", "Whether state is restored and reports are taken; 503 says why not.", _json("ready"))
     return {
         "/": {"get": _get("page", "The 3D page.", page)},
+        "/ar": {"get": _get("ar", "The AR page: a camera's picture with every Pi's state over it.", page)},
         "/api/": {"get": _get("reference", "This description as a page.", page)},
         "/api/openapi.json": {"get": _get("openapi", "This document.", _json("OpenAPI"))},
         "/api/asyncapi.json": {"get": _get("asyncapi", "The description of socket.io.", _json("AsyncAPI"))},
@@ -110,7 +111,8 @@ def _models() -> dict[str, Any]:
     named = {"name": "file", "in": "path", "required": True, "schema": {"type": "string"}}
     named["description"] = "`<name>.<hash>.<ext>`, as the manifest has it."
     entry = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/ModelFile"}}
-    manifest = _get("models", "The model's files by name.", _json("By name.", entry))
+    said = "The model's files by name. With ?wait the answer waits until they are made, at most 10 s."
+    manifest = _get("models", said, _json("By name.", entry))
     manifest["responses"] |= {"304": unchanged, "503": _ERROR}
     one = _get("modelFile", "A file of the model; what is under its name never changes.", file, parameters=[named])
     part = {"description": "The part that was asked for (Range).", "content": types}

@@ -33,7 +33,7 @@ async def serving(static: Path) -> AsyncIterator[str]:
 
 async def test_a_page_that_is_not_built_says_how_to_build_it(tmp_path: Path, http: aiohttp.ClientSession) -> None:
     async with serving(tmp_path) as url:
-        for path in ("/", "/api/"):
+        for path in ("/", "/api/", "/ar"):
             async with http.get(url + path) as answer:
                 assert (answer.status, answer.content_type) == (503, "text/html")
                 assert "make page" in await answer.text()
@@ -47,11 +47,16 @@ async def test_a_built_page_is_served_and_asked_for_again_each_time(
 ) -> None:
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<!doctype html><title>built</title>")
+    (tmp_path / "ar.html").write_text("<!doctype html><title>camera</title>")
     (tmp_path / "assets" / "main-abc.js").write_text("export {}")
     async with serving(tmp_path) as url:
         async with http.get(url) as answer:
             assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-cache")
             assert "built" in await answer.text()
+        async with http.get(f"{url}/ar") as answer:
+            assert "camera" in await answer.text()
+            # The decoder of markers is WebAssembly, and nothing else may be made into code.
+            assert "script-src 'self' 'wasm-unsafe-eval';" in answer.headers["Content-Security-Policy"]
         async with http.get(f"{url}/assets/main-abc.js") as answer:
             assert (answer.status, "javascript" in answer.content_type) == (200, True)
         for path in ("/assets/../index.html", "/assets/%2e%2e/index.html", "/assets/..%2findex.html"):
