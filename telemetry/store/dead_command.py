@@ -145,6 +145,8 @@ async def _land(store: Store, args: argparse.Namespace, say: Say) -> int:
             say(f"{each.name}: {'has landed before' if each.landed else 'cannot be read as rows; it stays as it is'}")
     bar(len(chosen), len(chosen))
     bar.end()
+    if not chosen:
+        say("there are no dead letters")
     return worst
 
 

@@ -5,6 +5,7 @@ The driver's own `isrecoverable` misses some of these (a full session table, a d
 
 from __future__ import annotations
 
+import ssl
 from typing import Final
 
 import oracledb
@@ -46,6 +47,13 @@ _HINTS: Final = {
     "ORA-01950": "give the user a quota on its tablespace",
     "DPY-4000": "check TWIN_ORACLE_DSN and the wallet's tnsnames.ora",
     "DPY-4026": "check TWIN_ORACLE_WALLET_DIR: it has no tnsnames.ora",
+    "DPY-4027": "TWIN_ORACLE_DSN is an alias: set TWIN_ORACLE_WALLET_DIR to where its tnsnames.ora is",
+}
+#: Why there is no connection, where trying again does not help: the driver says "cannot connect" and this behind it.
+_WALLET: Final = {
+    "DPY-2018": "check TWIN_ORACLE_WALLET_DIR: it has no ewallet.pem",
+    "X509": "check TWIN_ORACLE_WALLET_DIR: its ewallet.pem cannot be read",
+    "PEM": "check TWIN_ORACLE_WALLET_DIR and TWIN_ORACLE_WALLET_PASSWORD: its ewallet.pem cannot be opened",
 }
 _FULL: Final = frozenset(f"ORA-{number:05d}" for number in (1536, 1652, 1653, 1654, 1658, 1659, 1688, 1691, 1692))
 #: The driver's own complaints about values that it was given, and Python's about text that is none.
@@ -75,7 +83,9 @@ def meaning(doing: str, error: BaseException) -> StoreError:
         return StorePoisoned(f"oracle: {doing}: {type(error).__name__}: {error}")
     assert isinstance(error, oracledb.Error), "a mistake of ours is not the database's"
     code = full_code(error)
-    said = f"oracle: {doing}: {_first_line(error)}"
+    said = f"oracle: {doing}: {_short(error)}"
+    if hint := _of_wallet(error.__cause__):
+        return StoreRefused(f"{said}; {hint}")
     if code in AGAIN:
         return StoreUnavailable(f"{said}; it is tried again")
     if code in ASIDE or code.startswith(_OF_VALUES):
@@ -91,6 +101,19 @@ def meaning(doing: str, error: BaseException) -> StoreError:
     return StoreUnavailable(f"{said}; it is tried again")
 
 
-def _first_line(error: BaseException) -> str:
+def _of_wallet(cause: BaseException | None) -> str:
+    """What to do about a wallet that kept us from connecting; "" when it was something else."""
+    if isinstance(cause, oracledb.Error):
+        return _WALLET.get(full_code(cause), "")
+    if isinstance(cause, ssl.SSLError):
+        return next((hint for word, hint in _WALLET.items() if word in str(cause)), "")
+    return ""
+
+
+def _short(error: BaseException) -> str:
+    """The first line; of "cannot connect" the next one too, which says why."""
     lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    said = lines[0] if lines else type(error).__name__
+    if said.startswith("DPY-6005") and len(lines) > 1:
+        return f"{said.split(' (CONNECTION_ID')[0]}: {lines[1]}"
+    return said

@@ -12,11 +12,13 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import oracledb
 
 from telemetry.store.base import StoreError, StoreUnavailable
+from telemetry.store.contract import StoreRefused
 from telemetry.store.oracle_errors import KNOWN, meaning
 
 T = TypeVar("T")
@@ -61,6 +63,14 @@ class OracleSettings:
         if self.wallet_password:
             options["wallet_password"] = self.wallet_password
         return options
+
+    def check_wallet(self) -> None:
+        """Raises StoreRefused for a wallet that needs a password and has none: OpenSSL would ask the terminal."""
+        if self.wallet_dir and not self.wallet_password:
+            pem = Path(self.wallet_dir, "ewallet.pem")
+            with contextlib.suppress(OSError):  # the driver says what is missing
+                if b"ENCRYPTED" in pem.read_bytes():
+                    raise StoreRefused(f"oracle: {pem} needs a password; set TWIN_ORACLE_WALLET_PASSWORD")
 
     def __repr__(self) -> str:
         return f"OracleSettings({self.dsn!r}, user={self.user!r})"  # never the passwords
@@ -143,6 +153,7 @@ class OraclePool:
                     self._drop(session)
                     continue
             return session
+        self._settings.check_wallet()
         try:
             connecting = oracledb.connect_async(**self._settings.connect_options())  # looks into the wallet at once
             connection = await self._bounded("connect", connecting, self._settings.connect_s)

@@ -14,7 +14,7 @@ import pytest
 from telemetry.store import letters
 from telemetry.store.base import StoreUnavailable
 from telemetry.store.command import FILE
-from telemetry.store.contract import DeadLetter, Landed, Store
+from telemetry.store.contract import DeadLetter, Landed, Store, StorePoisoned
 from telemetry.store.dead_command import land, read
 from telemetry.store.embedded import EmbeddedStore
 from telemetry.store.memory import MemoryStore
@@ -152,3 +152,18 @@ async def test_an_answer_that_is_lost_lands_a_letter_once() -> None:
         await land(store, found.batch)
     assert (await read(store, letter(1, GOOD))).state == "landed"
     assert await MemoryStore.land(store, found.batch) == Landed(0, True)
+
+
+async def test_a_letter_that_lands_only_in_pieces_has_landed() -> None:
+    class Narrow(MemoryStore):
+        async def land(self, batch: Batch) -> Landed:
+            if len(batch.rows) > 1:
+                raise StorePoisoned("too much")
+            return await super().land(batch)
+
+    store = Narrow()
+    await store.open()
+    found = await read(store, letter(1, GOOD, EVENTS))
+    assert found.batch is not None
+    assert await land(store, found.batch) == (2, ())
+    assert (await read(store, letter(1, GOOD, EVENTS))).state == "landed"

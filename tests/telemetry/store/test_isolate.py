@@ -97,6 +97,16 @@ async def test_a_try_that_was_cut_short_lands_nothing_twice_when_it_is_made_agai
         assert ((await store.extent()).rows, len(page.events)) == (199, 1), cut_at
 
 
+async def test_a_batch_that_was_joined_with_more_meanwhile_loses_none_of_it() -> None:
+    store = await opened([9])
+    store.cut_at = 2
+    with pytest.raises(ConnectionError):
+        await isolate(store, pack(200))
+    found = await isolate(store, pack(800))  # the same name, and its pieces begin at the same places
+    assert found is not None
+    assert ((await store.extent()).rows, found.bad) == (799, 1)
+
+
 async def test_columns_that_do_not_agree_are_not_taken_apart() -> None:
     bad = pack(5)
     assert await isolate(await opened(), replace(bad, rows=replace(bad.rows, seen_ms=bad.rows.seen_ms[:3]))) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -146,3 +147,50 @@ async def _failing() -> Exception:
     finally:
         await store.close()
     raise AssertionError("nothing listens on port 1")
+
+
+class TestWallet:
+    """A wallet that is not there, not whole or not the right one is named, and nothing is tried in vain."""
+
+    @pytest.mark.parametrize(
+        ("dsn", "files", "said"),
+        [
+            ("mydb_tp", None, "set TWIN_ORACLE_WALLET_DIR to where its tnsnames.ora is"),
+            ("mydb_tp", {}, "it has no tnsnames.ora"),
+            ("otherdb_tp", {"tnsnames.ora": ""}, "check TWIN_ORACLE_DSN and the wallet's tnsnames.ora"),
+            ("mydb_tp", {"tnsnames.ora": ""}, "it has no ewallet.pem"),
+            ("mydb_tp", {"tnsnames.ora": "", "ewallet.pem": "garbage"}, "its ewallet.pem cannot be read"),
+            (
+                "mydb_tp",
+                {"tnsnames.ora": "", "ewallet.pem": "-----BEGIN ENCRYPTED PRIVATE KEY-----"},
+                "needs a password; set TWIN_ORACLE_WALLET_PASSWORD",
+            ),
+        ],
+    )
+    def test_it_is_named_with_what_to_do(
+        self,
+        oracle: Listener,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        tmp_path: Path,
+        dsn: str,
+        files: dict[str, str] | None,
+        said: str,
+    ) -> None:
+        environ(monkeypatch, oracle)
+        address = f"(address=(protocol=tcps)(host=127.0.0.1)(port={oracle.port}))"
+        names = f"mydb_tp = (description={address}(connect_data=(service_name=tests)))\n"
+        for name, text in (files or {}).items():
+            (tmp_path / name).write_text(text or names)
+        where = [] if files is None else ["--wallet-dir", str(tmp_path)]
+        assert main(["store", "init", "--dsn", dsn, *where]) == 1
+        out = capsys.readouterr().out
+        assert said in out
+        assert PASSWORD not in out
+        assert "tried again" not in out
+
+    async def test_a_server_without_its_wallet_stays_up_and_says_so(self, tmp_path: Path) -> None:
+        store = OracleStore(OracleSettings("mydb_tp", USER, PASSWORD, str(tmp_path)))
+        with pytest.raises(StoreRefused, match="it has no tnsnames"):
+            await store.open()
+        await store.close()

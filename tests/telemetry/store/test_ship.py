@@ -163,6 +163,24 @@ async def test_batch_that_cannot_land_is_set_aside_with_its_reason_and_does_not_
         assert spool.shipped_seq == spool.seq
 
 
+async def test_batch_that_lands_in_pieces_counts_as_landed_and_nothing_is_set_aside(spool):
+    class Narrow(Moody):
+        """Takes one row at a time."""
+
+        async def land(self, batch: Batch) -> Landed:
+            if len(batch.rows) > 1:
+                raise StorePoisoned("too much")
+            return await super().land(batch)
+
+    fill(spool, 3)
+    store = Narrow()
+    await store.open()
+    ship = shipper(spool, lambda: store)
+    await ship.step()
+    assert (await store.landed(spool.source), spool.shipped_seq) == (spool.seq, spool.seq)
+    assert ((await store.extent()).rows, list(await store.buried()), ship.progress.buried) == (6, [], 0)
+
+
 async def test_store_that_refuses_is_told_and_tried_again_slowly(spool):
     fill(spool, 1)
     async with opened() as store:

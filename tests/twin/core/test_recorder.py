@@ -89,6 +89,23 @@ def test_an_identity_says_where_a_node_is_and_whose_values_it_shows() -> None:
     assert (who.port, who.values) == (4, mac_of(0))
 
 
+def test_a_held_report_that_is_all_viewers_have_since_everything_was_forgotten_is_told_by_itself() -> None:
+    """The history has a newer one of before, and a replay that took the newest would show what viewers did not have."""
+    case = Case()
+    case.now_ms = 9000
+    case.report(0, cpu_pct=9.0)
+    case.frame()
+    case.told()
+    case.live.reset(8)
+    case.now_ms = 5000  # when its values were true
+    case.report(0, cpu_pct=5.0)
+    case.now_ms = 9200
+    case.frame()
+    identity = next(Identity.read(e.value) for e in case.told() if (e.key, e.kind) == (mac_of(0), "identity"))
+    assert identity.values == ""
+    assert identity.still[:2] == (5000, 5.0)
+
+
 def test_a_node_whose_mac_becomes_known_goes_on_under_it() -> None:
     case = Case()
     case.report(0, mac="", switch_ip=SWITCH, port=3)

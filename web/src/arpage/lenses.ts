@@ -20,9 +20,9 @@ export interface Shelf {
 
 /** Phones and tablets: half the picture's length over the focal length is the tangent of about 33 degrees. */
 const FOCAL_SHARE = 0.77;
-const FIRST: Omit<Known, "lens"> = { focal: 0.06, k1: 0.05 };
-/** No camera is known better: its focus breathes. */
-const FLOOR: Omit<Known, "lens"> = { focal: 0.002, k1: 0.003 };
+const FIRST: Omit<Known, "lens"> = { focal: 0.06, k1: 0.08 };
+/** No camera is known better: its focus breathes, and k1 stands for bends of higher order too, which differ over the picture. */
+const FLOOR: Omit<Known, "lens"> = { focal: 0.004, k1: 0.03 };
 const APART_M = 0.1;
 const APART_RAD = 0.08;
 const MARKERS = 2;

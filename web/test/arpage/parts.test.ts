@@ -78,7 +78,7 @@ describe("what is learnt of a lens", () => {
     const sure = view(0, 1460);
     sure.covariance[54] = 1e-12;
     lenses.learn(sure, 4);
-    expect(lenses.now.focal).toBe(0.002);
+    expect(lenses.now.focal).toBe(0.004);
     lenses.forget(1920, 1080);
     expect(kept.kept.size).toBe(0);
     expect(lenses.learnt).toBe(false);
