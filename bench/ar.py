@@ -52,8 +52,7 @@ class Case:
 
 
 def cases(quick: bool) -> list[Case]:
-    bent = ar.camera(SIZE, k1=0.03, k2=-0.01)
-    off = replace(bent, fx=bent.fx * 1.015, fy=bent.fy * 1.015)
+    off = _off(0.05, -0.02)
     near = (960, 540)
     ideal = [Case(f"ideal, {far:g} m", far, target_mm=IDEAL_MM) for far in FAR]
     if quick:
@@ -62,6 +61,7 @@ def cases(quick: bool) -> list[Case]:
         *ideal,
         Case("1.5 % focal error, distortion", lens=off, told=ar.camera(SIZE), unsure=(0.02, 0.05), target_mm=REAL_MM),
         Case("an unknown lens, learnt by looking", lens=off, told=None, target_mm=REAL_MM),
+        Case("another one, bent the other way", lens=_off(-0.06, 0.015), told=None, target_mm=REAL_MM),
         Case("noise of 8 grey levels", weather=Weather(noise=8)),
         Case("a soft lens, 2 pixels", weather=Weather(blur=2)),
         Case("5 pixels of motion", weather=Weather(smear=5)),
@@ -71,6 +71,11 @@ def cases(quick: bool) -> list[Case]:
         Case("all of it: bent, soft, noisy, moving, glare", lens=off, told=None,
              weather=Weather(1.2, 4, 3, ((*near, 80, 100),))),
     ]  # fmt: skip
+
+
+def _off(k1: float, k2: float) -> Lens:
+    bent = ar.camera(SIZE, k1=k1, k2=k2)
+    return replace(bent, fx=bent.fx * 1.015, fy=bent.fy * 1.015)
 
 
 async def run(plan: Plan, work: Path, say: Say) -> list[Figure]:
@@ -94,14 +99,13 @@ def _run(plan: Plan, work: Path, say: Say) -> list[Figure]:
         for case in cases(plan.quick):
             say(f"AR: {case.what}")
             found = _film(case, scene, faces, twin.url, work, 6 if plan.quick else 12)
-            took += [one.took_ms for one in found if not one.decoded]
+            took += [one.took_ms for one in found]
             missed += sum(math.isinf(one.worst_m) for one in found)
             figures += _figures(case, found)
-    figures.append(Figure(NAME, "a picture tracked, median", "ms", {TWIN: statistics.median(took)},
-                          targets=[Target(FRAME_MS, "value", most=True)]))  # fmt: skip
-    figures.append(Figure(NAME, "pictures without a pose, all rows", "", {TWIN: missed},
-                          targets=[Target(0, "value", most=True)]))  # fmt: skip
-    return figures
+    pose = "pictures without a pose after the first that had one, all rows"
+    time = Figure(NAME, "time of a picture in the worker", "ms", {"median": statistics.median(took)},
+                  targets=[Target(FRAME_MS, "value", most=True)])  # fmt: skip
+    return [*figures, time, Figure(NAME, pose, "", {TWIN: missed}, targets=[Target(0, "value", most=True)])]
 
 
 def _film(case: Case, scene: Scene, faces: film.Array, url: str, work: Path, pictures: int) -> list[Posed]:

@@ -8,7 +8,7 @@ import type { Lens, Point } from "./ar/lens";
 import { parseMarkers } from "./ar/markers";
 import { Camera, type Shot } from "./arpage/camera";
 import { spread } from "./arpage/faces";
-import { Lenses } from "./arpage/lenses";
+import { Lenses, shelfOf } from "./arpage/lenses";
 import { Overlay } from "./arpage/overlay";
 import { qualityOf, strengthOf } from "./arpage/quality";
 import type { Fix } from "./arpage/tracker";
@@ -37,6 +37,9 @@ interface Traced {
 const TICK_MS = 250;
 const TRACED = 2000;
 const FETCH_MS = 10_000;
+/** Loading the decoder over a slow network; a picture takes a hundredth of that. */
+const WORKER_MS = 30_000;
+const SHELF = shelfOf(() => localStorage);
 
 const query = new URLSearchParams(location.search);
 const asked = query.get("by") as Mode | null;
@@ -56,6 +59,8 @@ let overlay: Overlay | null = null;
 let lenses: Lenses | null = null;
 let shotAt = 0;
 let silentCamera = false;
+let worker: Worker | null = null;
+let camera: Camera | null = null;
 
 const link = new Link({ socket, state, now, later: (ms, run) => void setTimeout(run, ms) }, {
   phase: () => undefined,
@@ -73,8 +78,14 @@ async function json(url: string): Promise<unknown> {
 /** One question, one answer: the worker never has two pictures. */
 function askWorker(worker: Worker, message: ToWorker, moved: Transferable[] = []): Promise<FromWorker> {
   return new Promise((done, failed) => {
-    worker.onmessage = (event: MessageEvent<FromWorker>) => done(event.data);
-    worker.onerror = (event) => failed(new Error(`The part that reads markers does not start: ${event.message}`));
+    const late = setTimeout(() => failed(new Error("The part that reads markers does not answer. Load the page again.")), WORKER_MS);
+    const settle = <T>(then: (event: T) => void) => (event: T): void => {
+      clearTimeout(late);
+      then(event);
+    };
+    worker.onmessage = settle((event: MessageEvent<FromWorker>) => done(event.data));
+    worker.onmessageerror = settle(() => failed(new Error("The part that reads markers said what this browser cannot read.")));
+    worker.onerror = settle((event: ErrorEvent) => failed(new Error(`The part that reads markers does not start: ${event.message}`)));
     worker.postMessage(message, moved);
   });
 }
@@ -82,8 +93,9 @@ function askWorker(worker: Worker, message: ToWorker, moved: Transferable[] = []
 async function start(): Promise<void> {
   part("start").hidden = true;
   say(part("words"), "Starting the camera…");
-  const worker = new Worker(new URL("./arpage/worker.ts", import.meta.url), { type: "module" });
-  const [camera, markers, model] = await Promise.all([Camera.open(part<HTMLVideoElement>("video")), json("/model/markers.json"), json("/model/layout.json")]);
+  worker = new Worker(new URL("./arpage/worker.ts", import.meta.url), { type: "module" });
+  camera = await Camera.open(part<HTMLVideoElement>("video"));
+  const [markers, model] = await Promise.all([json("/model/markers.json"), json("/model/layout.json")]);
   layout = parseLayout(model);
   const crosses = ruler ? [...parseMarkers(markers).ruler.crosses.values()] : null;
   overlay = new Overlay(part<HTMLCanvasElement>("view"), layout, state, crosses);
@@ -101,7 +113,7 @@ async function start(): Promise<void> {
 }
 
 async function see(worker: Worker, camera: Camera, shot: Shot): Promise<void> {
-  lenses ??= new Lenses(localStorage, camera.label, shot.width, shot.height);
+  if (lenses?.width !== shot.width || lenses.height !== shot.height) lenses = new Lenses(SHELF, camera.label, shot.width, shot.height);
   const { lens, focal, k1 } = lenses.now;
   const moved = shot.sent instanceof ImageData ? [shot.sent.data.buffer] : [shot.sent];
   const answer = await askWorker(worker, { kind: "look", sent: shot.sent, at: shot.at, lens, free: { focal, k1, placed: 0 }, trace }, moved);
@@ -205,7 +217,9 @@ function begin(): void {
     say(part("words"), error instanceof Error ? error.message : String(error));
     say(part("advice"), "");
     part("quality").dataset["grade"] = "none";
-    overlay = null;
+    camera?.stop(); // or it stays in use, and cannot be started again
+    worker?.terminate();
+    [camera, worker, overlay, fix] = [null, null, null, null];
     part("start").hidden = false;
   });
 }
@@ -213,7 +227,7 @@ function begin(): void {
 part("start").addEventListener("click", begin);
 part("view").addEventListener("click", (event) => choose(overlay?.rowAt(toPicture(event.clientX, event.clientY)) ?? -1));
 part("card-close").addEventListener("click", () => choose(-1));
-part("forget").addEventListener("click", () => lenses?.forget(part<HTMLCanvasElement>("view").width, part<HTMLCanvasElement>("view").height));
+part("forget").addEventListener("click", () => lenses?.forget());
 for (const mode of MODES) {
   const button = part(`by-${mode}`);
   button.setAttribute("aria-pressed", String(mode === shown.mode));

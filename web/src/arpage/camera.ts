@@ -5,6 +5,7 @@
 // canvas. Only one picture is under way at a time: what comes meanwhile is left out, so nothing ever queues.
 
 import { TwinError } from "../errors";
+import { FrameClock } from "./stamp";
 
 /** A picture: for the eye, and for the worker, which gets it for good. */
 export interface Shot {
@@ -35,6 +36,11 @@ export class Camera {
   private readonly track: MediaStreamTrack;
   private readonly frames: ReadableStreamDefaultReader<VideoFrame> | null;
   private readonly pad = document.createElement("canvas");
+  /** A frame that was asked for and has not come yet; it is taken by whoever asks next. */
+  private coming: Promise<ReadableStreamReadResult<VideoFrame>> | null = null;
+  /** This camera's frames lie on their side, or are stretched: only the video element shows them upright. */
+  private plain = false;
+  private readonly clock = new FrameClock();
 
   private constructor(video: HTMLVideoElement, track: MediaStreamTrack) {
     [this.video, this.track] = [video, track];
@@ -61,11 +67,17 @@ export class Camera {
   /** The next picture; null when the camera has ended, or is silent for seconds. */
   async next(now: () => number): Promise<Shot | null> {
     if (this.track.readyState === "ended") return null;
-    const frame = this.frames ? await this.fresh(this.frames) : await this.fromVideo();
+    const frame = this.frames && !this.plain ? await this.fresh(this.frames) : await this.fromVideo();
     if (frame === null) return null;
-    if (!(frame instanceof VideoFrame)) return this.fromPad(now());
+    if (!("close" in frame)) return this.fromPad(now());
+    if (!upright(frame)) {
+      frame.close();
+      this.plain = true;
+      return this.fromPad(now());
+    }
+    const at = this.clock.at(frame.timestamp, now());
     const sent = frame.clone();
-    return { width: frame.displayWidth, height: frame.displayHeight, at: now(), image: frame, sent, close: () => frame.close() };
+    return { width: frame.displayWidth, height: frame.displayHeight, at, image: frame, sent, close: () => frame.close() };
   }
 
   get lamp(): boolean {
@@ -81,20 +93,23 @@ export class Camera {
     this.track.stop();
   }
 
-  /** The stream keeps one frame; a stale one is no use, but it tells when the camera has stopped. */
   private async fresh(frames: ReadableStreamDefaultReader<VideoFrame>): Promise<VideoFrame | null> {
-    const { value } = await within<{ value?: VideoFrame | undefined }>(frames.read(), {});
-    return value ?? null;
+    this.coming ??= frames.read();
+    const come = await within(this.coming, null);
+    if (come === null) return null;
+    this.coming = null;
+    return come.value ?? null;
   }
 
   private async fromVideo(): Promise<VideoFrame | HTMLVideoElement | null> {
     const { video } = this;
     const came = await within(new Promise<boolean>((done) => video.requestVideoFrameCallback(() => done(true))), false);
     if (!came) return null;
+    if (this.plain || typeof VideoFrame === "undefined") return video;
     try {
       return new VideoFrame(video, { timestamp: Math.round(video.currentTime * 1e6) });
     } catch {
-      return video; // no VideoFrame, or not of a video: the canvas is left
+      return video; // not of a video in this browser: the canvas is left
     }
   }
 
@@ -112,6 +127,17 @@ function readerOf(track: MediaStreamTrack): ReadableStreamDefaultReader<VideoFra
   return Processor ? new Processor({ track, maxBufferSize: 1 }).readable.getReader() : null;
 }
 
-function within<T>(wanted: Promise<T>, otherwise: T): Promise<T> {
-  return Promise.race([wanted, new Promise<T>((done) => setTimeout(() => done(otherwise), SILENT_MS))]);
+/** What is solved is the frame's own pixels, and what is drawn is what it says it looks like: they must be one. */
+function upright({ visibleRect, displayWidth, displayHeight }: VideoFrame): boolean {
+  return visibleRect?.width === displayWidth && visibleRect.height === displayHeight;
+}
+
+async function within<T>(wanted: Promise<T>, otherwise: T): Promise<T> {
+  let timer = 0;
+  const late = new Promise<T>((done) => (timer = window.setTimeout(() => done(otherwise), SILENT_MS)));
+  try {
+    return await Promise.race([wanted, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -28,13 +28,15 @@ const APART_RAD = 0.08;
 const MARKERS = 2;
 
 export class Lenses {
+  readonly width: number;
+  readonly height: number;
   private known: Known;
   private readonly key: string;
   private readonly shelf: Shelf;
   private views: { readonly eye: Vec3; readonly sight: Vec3 }[] = [];
 
   constructor(shelf: Shelf, camera: string, width: number, height: number) {
-    this.shelf = shelf;
+    [this.shelf, this.width, this.height] = [shelf, width, height];
     this.key = `twin.lens ${camera} ${width}x${height}`;
     this.known = parsed(shelf.getItem(this.key)) ?? guessed(width, height);
   }
@@ -68,11 +70,27 @@ export class Lenses {
   }
 
   /** Back to the guess, on the device too. */
-  forget(width: number, height: number): void {
+  forget(): void {
     this.shelf.removeItem(this.key);
     this.views = [];
-    this.known = guessed(width, height);
+    this.known = guessed(this.width, this.height);
   }
+}
+
+/** The browser's shelf; where it has none, or a full or a locked one, nothing is kept and nothing breaks. */
+export function shelfOf(storage: () => Shelf): Shelf {
+  const tried = <T>(act: (shelf: Shelf) => T, otherwise: T): T => {
+    try {
+      return act(storage());
+    } catch {
+      return otherwise;
+    }
+  };
+  return {
+    getItem: (key) => tried((shelf) => shelf.getItem(key), null),
+    setItem: (key, value) => tried((shelf) => shelf.setItem(key, value), undefined),
+    removeItem: (key) => tried((shelf) => shelf.removeItem(key), undefined),
+  };
 }
 
 function guessed(width: number, height: number): Known {

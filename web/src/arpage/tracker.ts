@@ -49,6 +49,7 @@ export class Tracker {
   private last: Fix | null = null;
   private before: Fix | null = null;
   private decodedAt = -Infinity;
+  private size = "";
 
   /** ruler: before the ruler's sheet instead of the racks. */
   constructor(markers: Markers, ruler = false) {
@@ -58,6 +59,8 @@ export class Tracker {
 
   /** The pose of this picture; null when it shows too little. */
   async step(picture: Picture, at: number, lens: Lens, free: Free, decode: (picture: Picture) => Promise<readonly Read[]>): Promise<Fix | null> {
+    if (this.size !== `${picture.width}x${picture.height}`) [this.last, this.before] = [null, null]; // the device was turned
+    this.size = `${picture.width}x${picture.height}`;
     const found = new Map<Marker, Aligned>();
     const guess = this.predicted(at);
     if (guess) this.follow(found, guess, picture, at, lens, free);

@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { Solution } from "../../src/ar/pose";
 import { facesOf, quadAt, quadsOf, spread } from "../../src/arpage/faces";
 import { greyOf } from "../../src/arpage/grey";
-import { Lenses, type Shelf } from "../../src/arpage/lenses";
+import { Lenses, shelfOf, type Shelf } from "../../src/arpage/lenses";
 import { FRESH_MS, HELD_MS, qualityOf, strengthOf } from "../../src/arpage/quality";
+import { FrameClock } from "../../src/arpage/stamp";
 import type { Layout } from "../../src/layout";
 import { IDEAL, look } from "../ar/studio";
 
@@ -79,7 +80,7 @@ describe("what is learnt of a lens", () => {
     sure.covariance[54] = 1e-12;
     lenses.learn(sure, 4);
     expect(lenses.now.focal).toBe(0.004);
-    lenses.forget(1920, 1080);
+    lenses.forget();
     expect(kept.kept.size).toBe(0);
     expect(lenses.learnt).toBe(false);
   });
@@ -89,6 +90,23 @@ describe("what is learnt of a lens", () => {
     kept.kept.set("twin.lens c 1920x1080", text);
     expect(new Lenses(kept, "c", 1920, 1080).learnt).toBe(false);
   });
+});
+
+test("a shelf that is locked or full keeps nothing and breaks nothing", () => {
+  const locked = shelfOf(() => { throw new DOMException("no", "SecurityError"); });
+  const lenses = new Lenses(locked, "c", 1920, 1080);
+  lenses.forget();
+  expect([lenses.learnt, locked.getItem("x")]).toEqual([false, null]);
+  expect(() => locked.setItem("x", "y")).not.toThrow();
+});
+
+test("frames are stamped by the camera's clock, put on the page's by the least delay that was seen", () => {
+  const clock = new FrameClock();
+  expect(clock.at(5_000_000, 1000)).toBe(1000);
+  expect(clock.at(5_033_000, 1060)).toBe(1033); // the page was late, the frame was not
+  expect(clock.at(5_066_000, 1060)).toBe(1060); // the first one had been late: no frame comes before it was taken
+  expect(clock.at(5_100_000, 1100)).toBe(1094);
+  expect(clock.at(1_000, 9000)).toBe(9000); // another camera, another clock
 });
 
 describe("quality", () => {

@@ -63,6 +63,16 @@ describe("a camera that moves", () => {
     expect(off(again!, at(0))).toBeLessThan(1e-4);
   });
 
+  test("a picture of another size is another camera: what was known of the last one is not used", async () => {
+    const tracker = new Tracker(MARKERS);
+    const eye = decoder(() => at(0));
+    await tracker.step(shot(at(0)), 0, IDEAL, FIXED, eye.decode);
+    const none = decoder(() => at(0), []);
+    expect(await tracker.step({ width: 1080, height: 1920, grey: new Uint8Array(1080 * 1920) }, 33, IDEAL, FIXED, none.decode)).toBeNull();
+    await tracker.step(shot(at(0)), 300, IDEAL, FIXED, eye.decode);
+    expect(eye.asked).toBe(2);
+  });
+
   test("looks for what has come into view now and then, though it follows enough", async () => {
     const tracker = new Tracker(MARKERS);
     const eye = decoder(() => at(0));
