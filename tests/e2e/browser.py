@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 FLAGS = [
     "--no-sandbox",
@@ -38,3 +38,22 @@ def browser() -> Iterator[Browser]:
             yield made
         finally:
             made.close()
+
+
+def complaints(page: Page, wrong: list[str] | None = None, *, warnings: bool = False) -> list[str]:
+    """A list (or `wrong`) that gets what goes wrong on the page from now on: errors thrown or logged, and warnings.
+
+    Not among it: that the model's files are still being made (a 503 that the page waits for and asks again), which a
+    busy machine takes some time for.
+    """
+    found: list[str] = [] if wrong is None else wrong
+    kinds = ("error", "warning") if warnings else ("error",)
+    page.on("pageerror", lambda error: found.append(str(error)))
+
+    def logged(line: ConsoleMessage) -> None:
+        waits = "503" in line.text and "/models/manifest.json" in line.location["url"]
+        if line.type in kinds and not waits:
+            found.append(line.text)
+
+    page.on("console", logged)
+    return found

@@ -11,7 +11,7 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browser import browser
+from tests.e2e.browser import browser, complaints
 from tests.e2e.process import Fleet, Twin, wait_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -47,11 +47,9 @@ def page(chromium: Browser, twin: Twin, fleet: Fleet) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1280, "height": 720}, bypass_csp=True)
     made = context.new_page()
     asked: list[str] = []
-    wrong: list[str] = []
+    wrong = complaints(made)
     made.on("request", lambda request: asked.append(request.url))
     made.on("websocket", lambda socket: asked.append(socket.url))
-    made.on("pageerror", lambda error: wrong.append(str(error)))
-    made.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
     made.goto(twin.url)
     live(made)
     yield made
@@ -59,7 +57,8 @@ def page(chromium: Browser, twin: Twin, fleet: Fleet) -> Iterator[Page]:
     elsewhere = [url for url in asked if urlparse(url).netloc != f"127.0.0.1:{twin.port}" and urlparse(url).netloc]
     assert elsewhere == []
     # A server that was stopped on purpose shows as a failed connection; nothing else may.
-    assert [line for line in wrong if "ERR_CONNECTION_REFUSED" not in line and "WebSocket connection" not in line] == []
+    stopped = ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "WebSocket connection")
+    assert [line for line in wrong if not any(sign in line for sign in stopped)] == []
 
 
 def live(page: Page) -> None:
@@ -142,8 +141,7 @@ def test_a_phone_gets_a_sheet_and_touch_picks(chromium: Browser, twin: Twin, fle
 def test_the_page_lives_under_its_own_security_policy(chromium: Browser, twin: Twin, fleet: Fleet) -> None:
     context = chromium.new_context()
     page = context.new_page()
-    wrong: list[str] = []
-    page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+    wrong = complaints(page)
     answer = page.goto(twin.url)
     assert answer is not None
     assert "default-src 'self'" in answer.headers["content-security-policy"]

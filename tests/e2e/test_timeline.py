@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import browser
+from tests.e2e.browser import browser, complaints
 from tests.e2e.process import Fleet, Twin, wait_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
@@ -48,9 +48,7 @@ def page(twin: Twin) -> Iterator[Page]:
         # Its own policy forbids eval, which playwright waits with; tests/e2e/test_page.py has a test that keeps it.
         context = chromium.new_context(viewport={"width": 1280, "height": 720}, bypass_csp=True)
         made = context.new_page()
-        wrong: list[str] = []
-        made.on("pageerror", lambda error: wrong.append(str(error)))
-        made.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+        wrong = complaints(made)
         made.goto(twin.url)
         made.wait_for_function(f"window.twin && window.twin.state.roster.size === {NODES}", timeout=WAIT_MS)
         yield made

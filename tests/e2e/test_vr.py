@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.browser import browser
+from tests.e2e.browser import browser, complaints
 from tests.e2e.node import install
 from tests.e2e.process import Fleet, Twin, wait_for
 
@@ -51,9 +51,7 @@ def page(chromium: Browser, twin: Twin) -> Iterator[Page]:
 def visitor(context: BrowserContext, url: str, wrong: list[str] | None = None) -> Page:
     """A page that has been entered; what it logs as errors goes to `wrong`."""
     made = context.new_page()
-    heard = [] if wrong is None else wrong
-    made.on("pageerror", lambda error: heard.append(str(error)))
-    made.on("console", lambda line: heard.append(line.text) if line.type == "error" else None)
+    complaints(made, wrong)
     made.add_init_script(path=install() / "iwer" / "build" / "iwer.min.js")
     made.add_init_script(path=HERE / "vr.js")
     made.goto(url)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
-from tests.e2e.browser import browser
+from tests.e2e.browser import browser, complaints
 from tests.e2e.process import Fleet, Twin, wait_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -74,7 +74,7 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture(scope="module")
 def page(context: BrowserContext, twin: Twin) -> Iterator[Page]:
-    """Fails when anything was logged as an error: also a model that is still being built."""
+    """Fails when anything was logged as an error."""
     wrong: list[str] = []
     made = opened(context, twin.url, wrong)
     made.wait_for_function(WORN, timeout=WAIT_MS)
@@ -86,8 +86,7 @@ def page(context: BrowserContext, twin: Twin) -> Iterator[Page]:
 def opened(context: BrowserContext, url: str, wrong: list[str], size: ViewportSize = SMALL) -> Page:
     page = context.new_page()
     page.set_viewport_size(size)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda line: wrong.append(line.text) if line.type in ("error", "warning") else None)
+    complaints(page, wrong, warnings=True)
     page.goto(url)
     page.wait_for_function(f"window.twin && window.twin.state.roster.size === {NODES}", timeout=WAIT_MS)
     return page

@@ -27,12 +27,17 @@ async def lived(service: Service, reports: int = 6) -> list[int]:
     """One node reports CPU 1, 2, 3 ...; the times at which each had been shown. All of it is recorded."""
     times = []
     for n in range(1, reports + 1):
-        seq = service.live.seq
+        before = frame_of_values(service)
         await service.ingest.land(field_report(0, CPU=n, sampledAt=1000 * n))
-        await until(lambda: service.live.seq > seq)  # noqa: B023  # awaited here
+        await until(lambda: before < frame_of_values(service) <= service.live.seq)  # noqa: B023  # awaited here
         times.append(service.recorder.watched_ms)
     await until(lambda: service.recorded_ms >= times[-1], "it is recorded")
     return times
+
+
+def frame_of_values(service: Service) -> int:
+    """The frame in which the first row's values changed last; a change of its status alone does not count."""
+    return int(service.live.changes.values[0])
 
 
 def cpu(viewer: Viewer) -> Any:
