@@ -96,9 +96,9 @@ def stroll(at: Array, far: float, count: int, sway: float = 0.12) -> tuple[Pose,
     return tuple(found)
 
 
-def known(lens: Lens, size: tuple[int, int], focal: float = 0.0, k1: float = 0.0) -> str:
-    """A script that puts a lens on the device's shelf, as a calibration leaves it; how sure it is of focal and k1."""
-    value = json.dumps({"lens": vars(lens), "focal": focal, "k1": k1})
+def known(lens: Lens, size: tuple[int, int], focal: float = 0.0, k1: float = 0.0, k2: float = 0.0) -> str:
+    """A script that puts a lens on the shelf of the device, as a calibration leaves it; how sure it is of each."""
+    value = json.dumps({"lens": vars(lens), "focal": focal, "k1": k1, "k2": k2})
     # Whatever the camera is called: the made-up one's name has the file's path in it.
     return (
         "Storage.prototype.getItem = ((known) => function (key) {"

@@ -114,9 +114,9 @@ async function start(): Promise<void> {
 
 async function see(worker: Worker, camera: Camera, shot: Shot): Promise<void> {
   if (lenses?.width !== shot.width || lenses.height !== shot.height) lenses = new Lenses(SHELF, camera.label, shot.width, shot.height);
-  const { lens, focal, k1 } = lenses.now;
+  const { lens, focal, k1, k2 } = lenses.now;
   const moved = shot.sent instanceof ImageData ? [shot.sent.data.buffer] : [shot.sent];
-  const answer = await askWorker(worker, { kind: "look", sent: shot.sent, at: shot.at, lens, free: { focal, k1, placed: 0 }, trace }, moved);
+  const answer = await askWorker(worker, { kind: "look", sent: shot.sent, at: shot.at, lens, free: { focal, k1, k2, placed: 0 }, trace }, moved);
   if (answer.kind === "wrong") say(part("advice"), answer.words);
   const found = answer.kind === "fix" ? answer.fix : null;
   if (found) fix = found;

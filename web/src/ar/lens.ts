@@ -43,7 +43,7 @@ export function toIdeal(lens: Lens, [u, v]: Point): Point {
   return [(x * r) / bent, (y * r) / bent];
 }
 
-/** The same lens with another focal length (a factor) and k1: what a solver may adjust. */
-export function adjusted(lens: Lens, focal: number, k1: number): Lens {
-  return { ...lens, fx: lens.fx * focal, fy: lens.fy * focal, k1 };
+/** The same lens with another focal length (a factor), k1 and k2: what a solver may adjust. */
+export function adjusted(lens: Lens, focal: number, k1: number, k2 = lens.k2): Lens {
+  return { ...lens, fx: lens.fx * focal, fy: lens.fy * focal, k1, k2 };
 }

@@ -4,6 +4,7 @@
 import { adjusted, toIdeal, toPixel, type Lens } from "./lens";
 import { dot, multiply, plus, rotation, scaled, times, transposed, type Vec3 } from "./linear";
 import type { Pose, Solution } from "./pose";
+import { PARAMETERS } from "./refine";
 
 /** Where a point is drawn, in pixels; null behind the camera. */
 export function drawn(pose: Pose, lens: Lens, point: Vec3): readonly [number, number] | null {
@@ -41,17 +42,17 @@ export function expected(solution: Solution, points: readonly Vec3[], normal: Ve
   let worst = 0;
   for (const point of points) {
     const slopes: Vec3[] = [];
-    for (let n = 0; n < 8; n++) {
-      const change = new Array<number>(8).fill(0);
+    for (let n = 0; n < PARAMETERS; n++) {
+      const change = new Array<number>(PARAMETERS).fill(0);
       change[n] = STEP;
-      const [a, b, c, d, e, f, focal, k1] = change as [number, number, number, number, number, number, number, number];
+      const [a, b, c, d, e, f, focal, k1, k2] = change as [number, number, number, number, number, number, number, number, number];
       const moved: Pose = { r: multiply(rotation([a, b, c]), pose.r), t: plus(pose.t, [d, e, f]) };
-      const off = miss(moved, adjusted(lens, Math.exp(focal), lens.k1 + k1), pose, lens, point, normal);
+      const off = miss(moved, adjusted(lens, Math.exp(focal), lens.k1 + k1, lens.k2 + k2), pose, lens, point, normal);
       if (off === null) return Infinity;
       slopes.push(scaled(off, 1 / STEP));
     }
     let sum = 0;
-    for (let i = 0; i < 8; i++) for (let j = 0; j < 8; j++) sum += covariance[i * 8 + j]! * dot(slopes[i]!, slopes[j]!);
+    for (let i = 0; i < PARAMETERS; i++) for (let j = 0; j < PARAMETERS; j++) sum += covariance[i * PARAMETERS + j]! * dot(slopes[i]!, slopes[j]!);
     worst = Math.max(worst, Math.sqrt(sum * trust));
   }
   return worst;

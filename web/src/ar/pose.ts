@@ -27,7 +27,7 @@ export interface Solution {
   readonly pose: Pose;
   /** The lens, adjusted as far as `free` allowed. */
   readonly lens: Lens;
-  /** Of (rotation x y z about the camera's axes, translation x y z, log focal, k1); 8 x 8, zeros where not free. */
+  /** Of (rotation x y z about the camera's axes, translation x y z, log focal, k1, k2); 9 x 9, zeros where not free. */
   readonly covariance: Float64Array;
   /** Mean square of the corners' misses in their standard deviations: about 1 when all is as believed. */
   readonly misfit: number;

@@ -11,17 +11,21 @@ export interface Free {
   readonly focal: number;
   /** Of the lens's k1. */
   readonly k1: number;
+  /** Of its k2; 0 when left out. */
+  readonly k2?: number;
   /** Of where a marker hangs, metres. */
   readonly placed: number;
 }
 
-const N = 8; // parameters: rotation, translation, log focal, k1
+/** Rotation, translation, log focal, k1, k2. */
+export const PARAMETERS = 9;
+const N = PARAMETERS;
 const ROUNDS = 30;
 const ENOUGH = 1e-9; // relative gain of a round
 
 /** The pose with the least misfit near `from`; null when it leads behind the camera. No rounds: the misfit of `from`. */
 export function refine(seen: readonly Seen[], lens: Lens, from: Pose, free: Free, rounds = ROUNDS): Solution | null {
-  let state: State = { pose: from, focal: 0, k1: 0 };
+  let state: State = { pose: from, focal: 0, k1: 0, k2: 0 };
   const sides = seen.map((marker) => certainty(marker, lens, from, free.placed));
   let now = equations(seen, sides, lens, state, free);
   if (now === null) return null;
@@ -41,7 +45,7 @@ export function refine(seen: readonly Seen[], lens: Lens, from: Pose, free: Free
   }
   return {
     pose: state.pose,
-    lens: adjusted(lens, Math.exp(state.focal), lens.k1 + state.k1),
+    lens: adjusted(lens, Math.exp(state.focal), lens.k1 + state.k1, lens.k2 + state.k2),
     covariance: covarianceOf(now, free),
     misfit: now.cost / (seen.length * 8),
     lead: Infinity,
@@ -52,6 +56,7 @@ interface State {
   readonly pose: Pose;
   readonly focal: number;
   readonly k1: number;
+  readonly k2: number;
 }
 
 interface Equations {
@@ -80,7 +85,7 @@ function equations(
   const right = new Float64Array(N);
   const jacobian = new Float64Array(8 * N);
   const miss = new Float64Array(8);
-  const bent = adjusted(lens, Math.exp(state.focal), lens.k1 + state.k1);
+  const bent = adjusted(lens, Math.exp(state.focal), lens.k1 + state.k1, lens.k2 + state.k2);
   let cost = 0;
   for (let m = 0; m < seen.length; m++) {
     for (let n = 0; n < 4; n++) if (!corner(seen[m]!, n, bent, state.pose, jacobian, miss)) return null;
@@ -88,6 +93,7 @@ function equations(
   }
   cost += believed(matrix, right, 6, state.focal, free.focal);
   cost += believed(matrix, right, 7, state.k1, free.k1);
+  cost += believed(matrix, right, 8, state.k2, free.k2 ?? 0);
   return { matrix, right, cost };
 }
 
@@ -117,6 +123,8 @@ function corner(marker: Seen, n: number, lens: Lens, pose: Pose, jacobian: Float
   jacobian[(2 * n + 1) * N + 6] = v;
   jacobian[2 * n * N + 7] = lens.fx * x * r2;
   jacobian[(2 * n + 1) * N + 7] = lens.fy * y * r2;
+  jacobian[2 * n * N + 8] = lens.fx * x * r2 * r2;
+  jacobian[(2 * n + 1) * N + 8] = lens.fy * y * r2 * r2;
   return true;
 }
 
@@ -163,12 +171,12 @@ function solveDamped({ matrix, right }: Equations, damping: number): Float64Arra
 function moved(state: State, x: Float64Array): State {
   const turn = rotation([x[0]!, x[1]!, x[2]!]);
   const t = plus(state.pose.t, [x[3]!, x[4]!, x[5]!]);
-  return { pose: { r: multiply(turn, state.pose.r), t }, focal: state.focal + x[6]!, k1: state.k1 + x[7]! };
+  return { pose: { r: multiply(turn, state.pose.r), t }, focal: state.focal + x[6]!, k1: state.k1 + x[7]!, k2: state.k2 + x[8]! };
 }
 
 function covarianceOf({ matrix }: Equations, free: Free): Float64Array {
   const covariance = inverseOf(matrix, N) ?? new Float64Array(N * N).fill(Infinity);
-  for (const [n, deviation] of [[6, free.focal], [7, free.k1]] as const) {
+  for (const [n, deviation] of [[6, free.focal], [7, free.k1], [8, free.k2 ?? 0]] as const) {
     if (deviation === 0) for (let k = 0; k < N; k++) covariance[n * N + k] = covariance[k * N + n] = 0;
   }
   return covariance;

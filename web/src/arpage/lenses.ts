@@ -4,12 +4,14 @@
 import type { Lens } from "../ar/lens";
 import { dot, plus, scaled, times, transposed, type Vec3 } from "../ar/linear";
 import type { Solution } from "../ar/pose";
+import { PARAMETERS } from "../ar/refine";
 
 /** A lens and how sure each part of it is (standard deviations; focal relative). */
 export interface Known {
   readonly lens: Lens;
   readonly focal: number;
   readonly k1: number;
+  readonly k2: number;
 }
 
 export interface Shelf {
@@ -20,9 +22,9 @@ export interface Shelf {
 
 /** Phones and tablets: half the picture's length over the focal length is the tangent of about 33 degrees. */
 const FOCAL_SHARE = 0.77;
-const FIRST: Omit<Known, "lens"> = { focal: 0.06, k1: 0.08 };
-/** No camera is known better: its focus breathes, and k1 stands for bends of higher order too, which differ over the picture. */
-const FLOOR: Omit<Known, "lens"> = { focal: 0.004, k1: 0.03 };
+const FIRST: Omit<Known, "lens"> = { focal: 0.06, k1: 0.1, k2: 0.05 };
+/** No camera is known better: its focus breathes, and the bends stand for those of higher order too. */
+const FLOOR: Omit<Known, "lens"> = { focal: 0.004, k1: 0.03, k2: 0.02 };
 const APART_M = 0.1;
 const APART_RAD = 0.08;
 const MARKERS = 2;
@@ -60,11 +62,10 @@ export class Lenses {
       const way = plus(each.eye, scaled(eye, -1));
       return dot(way, way) < APART_M ** 2 && dot(each.sight, sight) > Math.cos(APART_RAD);
     });
-    const focal = Math.sqrt(solution.covariance[6 * 8 + 6]!) * Math.sqrt(Math.max(solution.misfit, 1));
-    const k1 = Math.sqrt(solution.covariance[7 * 8 + 7]!) * Math.sqrt(Math.max(solution.misfit, 1));
+    const [focal, k1, k2] = [6, 7, 8].map((n) => Math.sqrt(solution.covariance[n * (PARAMETERS + 1)]! * Math.max(solution.misfit, 1))) as [number, number, number];
     if (alike || !(focal < this.known.focal)) return false;
     this.views = [...this.views.slice(-40), { eye, sight }];
-    this.known = { lens: solution.lens, focal: Math.max(focal, FLOOR.focal), k1: Math.max(Math.min(k1, this.known.k1), FLOOR.k1) };
+    this.known = { lens: solution.lens, focal: Math.max(focal, FLOOR.focal), k1: Math.max(Math.min(k1, this.known.k1), FLOOR.k1), k2: Math.max(Math.min(k2, this.known.k2), FLOOR.k2) };
     this.shelf.setItem(this.key, JSON.stringify(this.known));
     return true;
   }
@@ -100,9 +101,9 @@ function guessed(width: number, height: number): Known {
 
 function parsed(text: string | null): Known | null {
   try {
-    const { lens, focal, k1 } = JSON.parse(text ?? "null") as Known;
-    const numbers = [lens.fx, lens.fy, lens.cx, lens.cy, lens.k1, lens.k2, focal, k1];
-    return numbers.every(Number.isFinite) && lens.fx > 0 && lens.fy > 0 && focal >= 0 && k1 >= 0 ? { lens, focal, k1 } : null;
+    const { lens, focal, k1, k2 } = JSON.parse(text ?? "null") as Known;
+    const numbers = [lens.fx, lens.fy, lens.cx, lens.cy, lens.k1, lens.k2, focal, k1, k2];
+    return numbers.every(Number.isFinite) && lens.fx > 0 && lens.fy > 0 && focal >= 0 && k1 >= 0 && k2 >= 0 ? { lens, focal, k1, k2 } : null;
   } catch {
     return null; // nothing kept, or by another version
   }

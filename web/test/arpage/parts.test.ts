@@ -47,9 +47,8 @@ describe("what is learnt of a lens", () => {
     return { kept, getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value), removeItem: (key) => void kept.delete(key) };
   };
   const view = (x: number, focal: number): Solution => {
-    const covariance = new Float64Array(64);
-    covariance[54] = 0.01 ** 2;
-    covariance[63] = 0.01 ** 2;
+    const covariance = new Float64Array(81);
+    for (const n of [60, 70, 80]) covariance[n] = 0.01 ** 2;
     return { pose: look([x, 0, 1], [0, 0, 0]), lens: { ...IDEAL, fx: focal, fy: focal }, covariance, misfit: 1, lead: 100 };
   };
 
@@ -77,7 +76,7 @@ describe("what is learnt of a lens", () => {
     const kept = shelf();
     const lenses = new Lenses(kept, "c", 1920, 1080);
     const sure = view(0, 1460);
-    sure.covariance[54] = 1e-12;
+    sure.covariance[60] = 1e-12;
     lenses.learn(sure, 4);
     expect(lenses.now.focal).toBe(0.004);
     lenses.forget();
@@ -85,7 +84,7 @@ describe("what is learnt of a lens", () => {
     expect(lenses.learnt).toBe(false);
   });
 
-  test.each(["", "{", "{\"lens\":{}}", "null", JSON.stringify({ lens: { ...IDEAL, fx: -1 }, focal: 0, k1: 0 })])("%j on the shelf is no lens", (text) => {
+  test.each(["", "{", "{\"lens\":{}}", "null", JSON.stringify({ lens: { ...IDEAL, fx: -1 }, focal: 0, k1: 0, k2: 0 })])("%j on the shelf is no lens", (text) => {
     const kept = shelf();
     kept.kept.set("twin.lens c 1920x1080", text);
     expect(new Lenses(kept, "c", 1920, 1080).learnt).toBe(false);
