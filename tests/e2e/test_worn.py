@@ -217,6 +217,26 @@ def test_a_big_screen_shows_counts_and_its_address_and_no_controls(context: Brow
     assert wrong == []
 
 
+def test_a_browser_that_has_quick_look_is_offered_the_model_for_its_own_room(
+    context: BrowserContext, twin: Twin
+) -> None:
+    page = context.new_page()
+    page.set_viewport_size(TINY)
+    page.add_init_script("DOMTokenList.prototype.supports = (what) => what === 'ar'")  # as on an iPad
+    page.goto(twin.url)
+    link = page.locator("#view-room")
+    expect(link).to_be_visible(timeout=WAIT_MS)
+    assert link.get_attribute("rel") == "ar"
+    assert link.evaluate("(link) => link.firstElementChild.tagName") == "IMG"  # Quick Look wants a picture first
+    url, scaling = (link.get_attribute("href") or "").split("#")
+    assert scaling == "allowsContentScaling=1"
+    answer = page.request.get(twin.url + url)
+    assert answer.headers["content-type"] == "model/vnd.usdz+zip"
+    assert "content-encoding" not in answer.headers  # it is read in place
+    assert answer.body().startswith(b"PK")
+    page.close()
+
+
 def test_without_a_model_the_plain_boxes_stay_and_say_so_quietly(context: BrowserContext, twin: Twin) -> None:
     page = context.new_page()
     page.set_viewport_size(TINY)

@@ -28,6 +28,7 @@ import { listen } from "./ui/keys";
 import { NodeCharts } from "./ui/nodecharts";
 import { Panel } from "./ui/panel";
 import { PastFrame } from "./ui/past";
+import { offerRoom } from "./ui/room";
 import { Presses } from "./ui/presses";
 import { SearchBox } from "./ui/searchbox";
 import { Sharing } from "./ui/sharing";
@@ -165,6 +166,7 @@ async function learn(hello: Hello): Promise<void> {
     if (!answer.ok) throw new TwinError("layout_fetch", `${hello.model.layout}: the server answers ${answer.status}`, true);
     build(parseLayout(await answer.json()));
     void dress(hello.model.hash);
+    void offerRoom();
     say(part("model"), hello.model.name);
     notice("");
   } catch (error) {

@@ -31,6 +31,14 @@ export const FETCHING: Fetching = {
   later: (ms) => new Promise((done) => setTimeout(done, ms)),
 };
 
+/** Where the model is that Quick Look puts into a room; pinching may make a table-top of it. Throws ModelError. */
+export async function roomFile(how: Fetching): Promise<string> {
+  const list = await manifest(how);
+  const name = Object.keys(list).find((one) => one.endsWith(".usdz") && !one.endsWith(".anchored.usdz"));
+  if (name === undefined) throw new ModelError("*.usdz", "is not among the model's files");
+  return `${list[name]!.url}#allowsContentScaling=1`;
+}
+
 /** What this server serves of a model. Throws ModelError when it serves none. */
 async function manifest({ fetch, later }: Fetching): Promise<Manifest> {
   for (let attempt = 1; ; attempt++) {
