@@ -173,15 +173,16 @@ async def test_what_was_not_recorded_before_a_crash_is_replayed_from_the_restart
     second = await start()
     async with Viewer(url_of(second)) as viewer:
         await viewer.agrees(second.live)
-        live, time_ms = Shown(), second.recorder.watched_ms
-        live.take(viewer)
+        shown, time_ms = Shown(), second.recorder.watched_ms
+        shown.take(viewer)
+        live = shown.frames[-1][1]
         await until(lambda: second.recorded_ms >= time_ms, "the restart is recorded")
         await viewer.call("seek", {"at_ms": time_ms})
         await until(lambda: has(viewer, time_ms))
-        replayed = Shown()
-        replayed.take(viewer)
-    assert [values[Column.CPU] for _, values in replayed.frames[-1][1].values()] == [40, 42, 44]
-    assert not differences(live.frames[-1][1], replayed.frames[-1][1])
+        shown.take(viewer)  # what was still live, too, and the replay at the end
+        replayed = shown.frames[-1][1]
+    assert [values[Column.CPU] for _, values in replayed.values()] == [40, 42, 44]
+    assert not differences(live, replayed)
 
 
 async def test_a_disk_that_does_not_take_the_record_costs_nothing_but_time(
