@@ -11,7 +11,7 @@ T = TypeVar("T")
 STEP_S = 0.005
 
 
-async def until(condition: Callable[[], T], what: str = "", timeout_s: float = 4.0) -> T:
+async def until(condition: Callable[[], T], what: str = "", timeout_s: float = 10.0) -> T:
     """What `condition` returns, once it is true. Fails naming `what` (or the condition) after `timeout_s`."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout_s
