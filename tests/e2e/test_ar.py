@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e import ar, film
 from tests.e2e.ar import Take
@@ -51,6 +51,19 @@ def faces(twin: Twin) -> film.Array:
     return ar.faces_of(layout)
 
 
+A_PI = """() => window.ar.overlay().quads
+    .map(({ corners }) => [0, 1].map((k) => corners.reduce((sum, corner) => sum + corner[k] / 4, 0)))
+    .find(([x, y]) => x > 100 && x < 860 && y > 120 && y < 400 && window.ar.overlay().rowAt([x, y]) >= 0) ?? null"""
+
+
+def tapped(page: Page) -> bool:
+    """Whether a tap on a Pi in the picture opened its card."""
+    at = page.evaluate(A_PI)
+    if at:
+        page.mouse.click(*at)
+    return at is not None and page.locator("#card").is_visible()
+
+
 def test_every_picture_is_posed_and_each_dot_lies_on_its_pi(
     twin: Twin, take: Take, faces: film.Array, tmp_path: Path
 ) -> None:
@@ -64,14 +77,8 @@ def test_every_picture_is_posed_and_each_dot_lies_on_its_pi(
         expect(page.locator("#quality")).to_have_attribute("data-grade", "good", timeout=10_000)
         expect(page.locator("#words")).to_contain_text("markers · ±")
 
-        # A tap on the face of a Pi opens what that Pi says.
-        at = page.evaluate(
-            """() => window.ar.overlay().quads
-                .map(({ corners }) => [0, 1].map((k) => corners.reduce((sum, corner) => sum + corner[k] / 4, 0)))
-                .find(([x, y]) => x > 100 && x < 860 && y > 120 && y < 400 && window.ar.overlay().rowAt([x, y]) >= 0)"""
-        )
-        page.mouse.click(*at)
-        expect(page.locator("#card")).to_be_visible()
+        # A tap on the face of a Pi opens what that Pi says. The film goes on while the finger is on its way.
+        wait_for(lambda: tapped(page), 20, lambda: page.locator("#words").inner_text())
         expect(page.locator("#card-lines")).to_contain_text("%", timeout=10_000)
         expect(page.locator("#card-heard")).to_contain_text("heard")
         page.click("#card-close")

@@ -36,6 +36,8 @@ interface Traced {
 
 const TICK_MS = 250;
 const TRACED = 2000;
+/** How far beside a Pi a tap still means it, on the screen: hands are not still, and edges are a millimetre wide. */
+const FINGER = 22;
 const FETCH_MS = 10_000;
 /** Loading the decoder over a slow network; a picture takes a hundredth of that. */
 const WORKER_MS = 30_000;
@@ -180,12 +182,13 @@ function card(): void {
   list.replaceChildren(...rows.flatMap(([label, text]) => [el("dt", {}, label!), el("dd", {}, text!)]));
 }
 
-/** From the screen to the picture, which covers the screen and is cut off where it is longer. */
-function toPicture(x: number, y: number): Point {
+/** The row of the Pi that a finger means: the picture covers the screen and is cut off where it is longer. */
+function rowUnder(x: number, y: number): number {
   const view = part<HTMLCanvasElement>("view");
   const box = view.getBoundingClientRect();
   const scale = Math.max(box.width / view.width, box.height / view.height);
-  return [(x - box.left - box.width / 2) / scale + view.width / 2, (y - box.top - box.height / 2) / scale + view.height / 2];
+  const at: Point = [(x - box.left - box.width / 2) / scale + view.width / 2, (y - box.top - box.height / 2) / scale + view.height / 2];
+  return overlay?.rowAt(at, FINGER / scale) ?? -1;
 }
 
 function choose(row: number): void {
@@ -225,7 +228,7 @@ function begin(): void {
 }
 
 part("start").addEventListener("click", begin);
-part("view").addEventListener("click", (event) => choose(overlay?.rowAt(toPicture(event.clientX, event.clientY)) ?? -1));
+part("view").addEventListener("click", (event) => choose(rowUnder(event.clientX, event.clientY)));
 part("card-close").addEventListener("click", () => choose(-1));
 part("forget").addEventListener("click", () => lenses?.forget());
 for (const mode of MODES) {

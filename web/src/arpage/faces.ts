@@ -45,10 +45,16 @@ export function quadsOf(faces: readonly Face[], pose: Pose, lens: Lens, width: n
   return found.sort((a, b) => b.far - a.far).map(({ quad }) => quad);
 }
 
-/** The quad under a point, the nearest to the camera first. */
-export function quadAt(quads: readonly Quad[], [x, y]: Point): Quad | null {
+/** The quad under a point, the nearest to the camera first; without one, that whose middle is next to it within `reach` pixels. */
+export function quadAt(quads: readonly Quad[], [x, y]: Point, reach = 0): Quad | null {
   for (let n = quads.length - 1; n >= 0; n--) if (holds(quads[n]!.corners, x, y)) return quads[n]!;
-  return null;
+  let [found, least]: [Quad | null, number] = [null, reach];
+  for (const quad of quads) {
+    const [u, v] = [0, 1].map((k) => quad.corners.reduce((sum, corner) => sum + corner[k]!, 0) / quad.corners.length) as [number, number];
+    const far = Math.hypot(u - x, v - y);
+    if (far < least) [found, least] = [quad, far];
+  }
+  return found;
 }
 
 /** A few faces that lie apart in the picture: where an overlay's error shows most. */

@@ -58,9 +58,9 @@ export class Overlay {
     for (const { corners } of seen.markers) this.outline(corners, MARKER, 2);
   }
 
-  /** The row of the Pi under a point of the picture; -1 = none. */
-  rowAt(at: Point): number {
-    const quad = quadAt(this.quads, at);
+  /** The row of the Pi under a point of the picture, or next to it within `reach` pixels; -1 = none. */
+  rowAt(at: Point, reach = 0): number {
+    const quad = quadAt(this.quads.filter(({ face }) => this.rowOf[face.slot]! >= 0), at, reach);
     return quad ? this.rowOf[quad.face.slot]! : -1;
   }
 

@@ -33,6 +33,10 @@ describe("faces", () => {
     expect(quadAt(quads, [959.5 + right, 539.5])!.face.slot).toBe(1);
     expect(quadAt(quads, [959.5 + right / 2, 539.5])).toBeNull();
     expect(quadAt(quads, [100, 100])).toBeNull();
+    // A finger that falls between two means the nearer, as far as a finger is thick.
+    expect(quadAt(quads, [959.5 + 0.52 * right, 539.5], right)!.face.slot).toBe(1);
+    expect(quadAt(quads, [959.5 + 0.48 * right, 539.5], right)!.face.slot).toBe(0);
+    expect(quadAt(quads, [959.5 + 0.48 * right, 539.5], 0.3 * right)).toBeNull();
   });
 
   test("an overlay's error is asked where faces lie apart", () => {
