@@ -38,6 +38,7 @@ from twin.edge.history_api import HistoryApi
 from twin.edge.ingest import Ingest
 from twin.edge.landing import Landing
 from twin.edge.manager_api import ManagerApi
+from twin.edge.marker_file import MarkerFile
 from twin.edge.markers_api import MarkersApi
 from twin.edge.metronome import beat
 from twin.edge.models_api import ModelsApi
@@ -49,6 +50,7 @@ from twin.edge.player import Player, Stage
 from twin.edge.presence import Room
 from twin.edge.recording import Recording
 from twin.edge.restore import forget, next_epoch, restore
+from twin.edge.survey_api import SurveyApi
 from twin.edge.tasks import Tasks
 from twin.edge.viewers import ViewerNamespace
 from twin.settings import Settings
@@ -111,6 +113,8 @@ class Service(Tasks):
             settings.max_replays,
         )
         self.models = ModelsApi(Shelf(settings.data_dir, settings.cluster), self.spawn)
+        self.marker_file = MarkerFile(layout, settings.data_dir)
+        self.survey = SurveyApi(self.marker_file, self, self.gate, self.clock)
         self.room = Room(settings.max_present, self.clock, limits.soft_bytes)
         self.visor_fan = VisorFan(self.live, limits, self._closed)
         self.fans: dict[str, Fan] = {"/twin": self.twin_fan, "/": self.visor_fan}
@@ -276,7 +280,8 @@ class Service(Tasks):
             *OrdsApi(self.live, self.layout, self.ingest, self, self.gate).routes(),
             *page.routes(),
             *self.models.routes(),
-            *MarkersApi(self.live, self.layout, settings.data_dir).routes(),
+            *MarkersApi(self.live, self.layout, self.marker_file, self.survey).routes(),
+            *self.survey.routes(),
             *HistoryApi(self.archive, self.live, self.layout, self._slot_of, self.clock).routes(),
             *self.manager.routes(),
         ]
@@ -303,6 +308,7 @@ class Service(Tasks):
     def _restore(self) -> None:
         restore(self.store, self.live, self.recorder, self._note)
         self.manager.restore(self.store.load("registry"))
+        self.survey.restore(self.store.load)
         now_ms = self.clock.now_ms()
         self.live.tick(now_ms)
         self.recorder.frame(self.live, now_ms)

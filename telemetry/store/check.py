@@ -75,7 +75,17 @@ def _structure(file: File, found: Found) -> Iterator[int]:
 
 
 def _documents(file: File, found: Found) -> Iterator[int]:
-    for name in ("epoch", "registry", "source", "checkpoint", "compacted", "generation", "horizons", "shipped"):
+    for name in (
+        "epoch",
+        "registry",
+        "survey",
+        "source",
+        "checkpoint",
+        "compacted",
+        "generation",
+        "horizons",
+        "shipped",
+    ):
         with _Noting(found):
             file.read(lambda db: load_document(db, name))  # noqa: B023  # runs at once
         found.lines += 1

@@ -29,6 +29,7 @@ class Action(StrEnum):
     REGISTER = "register"
     PAINT = "paint"
     FORGET = "forget"
+    SURVEY = "survey"
 
 
 MAY: dict[Role, frozenset[Action]] = {

@@ -5,7 +5,9 @@
      ├── Unauthorised 401     no token, or a wrong one
      ├── Forbidden   403      the role may not do this
      ├── NotFound    404      no such node, route or epoch
+     ├── Stale       412      somebody else changed it since the caller read it
      ├── TooLarge    413      a body or message over its bound
+     ├── Unguarded   428      a change that does not say of what it is a change
      └── Unavailable 503      cannot be kept safe right now: try again later
 
 Raised by core and the edges; `wire_form` is the only place that turns one into what a client sees.
@@ -50,9 +52,25 @@ class NotFound(TwinError):
     http_status = 404
 
 
+class Stale(TwinError):
+    """`revision`: the one that is current."""
+
+    code = "stale"
+    http_status = 412
+
+    def __init__(self, message: str, *, revision: int) -> None:
+        super().__init__(message)
+        self.revision = revision
+
+
 class TooLarge(TwinError):
     code = "too_large"
     http_status = 413
+
+
+class Unguarded(TwinError):
+    code = "no_if_match"
+    http_status = 428
 
 
 class Unavailable(TwinError):
@@ -62,8 +80,10 @@ class Unavailable(TwinError):
 
 
 def wire_form(error: TwinError) -> dict[str, object]:
-    """The error as JSON: {"code", "message", "retry"} and "field" where one is to blame."""
+    """The error as JSON: {"code", "message", "retry"}, "field" where one is to blame, "revision" of what is Stale."""
     form: dict[str, object] = {"code": error.code, "message": error.message, "retry": error.retry}
     if error.field:
         form["field"] = error.field
+    if isinstance(error, Stale):
+        form["revision"] = error.revision
     return form

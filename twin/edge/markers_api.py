@@ -6,43 +6,39 @@
     GET /ords/.../rows/10000    the same for the app itself
 
 `twin markers` keeps what it printed in the data directory; that file is what is served, for it holds the address that
-the symbols were made for.
+the symbols were made for (marker_file.py), with the places that a survey found (survey_api.py).
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
 from urllib.parse import quote
 
 from aiohttp import web
 
-from models.errors import MarkerError
 from models.layout import Layout
-from models.markers import data
-from models.markers.place import LETTERS, markers
+from models.markers.place import LETTERS
 from models.markers.ruler import IDS
-from models.markers.symbol import origin_of
 from telemetry.report import Report
-from twin.core.errors import BadInput, NotFound, TwinError
+from twin.core.errors import NotFound
 from twin.core.live import Live
 from twin.edge.http import json_answer
+from twin.edge.marker_file import MarkerFile
+from twin.edge.survey_api import SurveyApi
 from twin.wire import apprule, ords
-
-MOST_ORIGINS = 8  # addresses of this server whose markers are remembered
+from twin.wire.survey import surveyed
 
 
 class MarkersApi:
-    """Routes of the markers. `data_dir`: the twin's own, in which `twin markers` keeps what it printed."""
+    """Routes of the markers."""
 
-    def __init__(self, live: Live, layout: Layout, data_dir: Path) -> None:
+    def __init__(self, live: Live, layout: Layout, file: MarkerFile, survey: SurveyApi) -> None:
         self._live = live
         self._layout = layout
-        self._kept = data_dir / data.FOLDER / data.FILE
-        self._made = lru_cache(MOST_ORIGINS)(self._make)
+        self._file = file
+        self._survey = survey
 
     def routes(self) -> list[web.RouteDef]:
         base = ords.BASE.rstrip("/")
@@ -72,13 +68,8 @@ class MarkersApi:
         raise NotFound(f"{what} Is this an older print, or another cluster's?")
 
     async def _markers(self, request: web.Request) -> web.Response:
-        origin = f"{request.scheme}://{request.host}"
-        try:
-            body = await asyncio.to_thread(self._known, origin)
-        except MarkerError as error:
-            if error.code in ("bad_file", "unreadable"):
-                raise TwinError(error.message, code=error.code) from error
-            raise BadInput(error.message, code=error.code) from error
+        design = await self._file.of(request)
+        body = await asyncio.to_thread(surveyed, design, self._survey.survey)
         etag = f'"{sha256(body).hexdigest()}"'
         headers = {"ETag": etag, "Cache-Control": "no-cache"}
         if request.headers.get("If-None-Match") == etag:
@@ -86,14 +77,6 @@ class MarkersApi:
         response = web.Response(body=body, content_type="application/json", headers=headers)
         response.enable_compression()
         return response
-
-    def _known(self, origin: str) -> bytes:
-        kept = data.read(self._kept)
-        return self._made(origin) if kept is None else kept
-
-    def _make(self, origin: str) -> bytes:
-        origin = origin_of(origin)
-        return data.encode(self._layout, markers(self._layout, origin), origin)
 
     async def _rows(self, request: web.Request) -> web.Response:
         return json_answer(apprule.rows(self._layout, self._reports()))

@@ -11,6 +11,7 @@ from typing import Any
 from twin import __version__
 from twin.wire.asyncapi import schema_of
 from twin.wire.events import ModelFile
+from twin.wire.openapi_survey import survey_schemas
 
 _ERROR = {"$ref": "#/components/responses/Error"}
 _FIELD_REPORT = {"$ref": "#/components/schemas/FieldReport"}
@@ -91,6 +92,7 @@ def _operations() -> dict[str, Any]:
         "/model/markers.json": {
             "get": _get("markers", "The printed markers: symbols and poses (docs/markers.md).", _json("markers"))
         },
+        "/model/markers/survey": _survey(),
         "/model/rows.json": {
             "get": _get("rows", "Each switch's Pis in rows of 22, holes as null (docs/dialects.md).", _json("rows"))
         },
@@ -100,6 +102,24 @@ def _operations() -> dict[str, Any]:
         "/readyz": {"get": ready},
         "/metrics": {"get": _get("metrics", "Metrics (docs/operations.md).", text)},
     }
+
+
+def _survey() -> dict[str, Any]:
+    """Where the markers truly hang (docs/survey.md)."""
+    etag = {"ETag": {"description": "The revision.", "schema": {"type": "string", "examples": ['"3"']}}}
+    answer = _json("The survey.", {"$ref": "#/components/schemas/KeptSurvey"}) | {"headers": etag}
+    read = _get("survey", "Where the printed markers truly hang, with who changed it.", answer)
+    read["responses"] |= {"304": {"description": "The caller has it (If-None-Match)."}}
+    known = {"name": "If-Match", "in": "header", "required": True, "schema": {"type": "string"}, "example": '"3"'}
+    known["description"] = "The revision that the caller has read."
+    told = "Takes the survey away: the design holds again. The revision rises."
+    found = {"$ref": "#/components/schemas/FoundSurvey"}
+    put = _write("putSurvey", "Store what a walk found. A refused one changes nothing.", found, answer)
+    delete = _write("deleteSurvey", told, None, answer)
+    for operation in (put, delete):
+        operation["parameters"] = [known]
+        operation["responses"] |= {"403": _ERROR, "412": _ERROR, "428": _ERROR}
+    return {"get": read, "put": put, "delete": delete}
 
 
 def _models() -> dict[str, Any]:
@@ -263,6 +283,7 @@ def _schemas() -> dict[str, Any]:
         "message": {"type": "string"},
         "retry": {"type": "boolean"},
         "field": {"type": "string"},
+        "revision": {"type": "integer", "description": "With 412: the current one."},
     }
     return {
         "FieldReport": {"type": "object", "description": about, "properties": report, "additionalProperties": True},
@@ -292,4 +313,5 @@ def _schemas() -> dict[str, Any]:
             "required": ["status"],
             "properties": {"status": {"enum": ["true", "false"]}},
         },
+        **survey_schemas(),
     }

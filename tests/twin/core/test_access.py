@@ -38,7 +38,7 @@ def test_every_role_may_view_and_is_in_the_table() -> None:
     assert all(may(role, Action.VIEW) for role in Role)
 
 
-@pytest.mark.parametrize("action", [Action.REPORT, Action.REGISTER, Action.PAINT, Action.FORGET])
+@pytest.mark.parametrize("action", [Action.REPORT, Action.REGISTER, Action.PAINT, Action.FORGET, Action.SURVEY])
 def test_viewers_and_players_change_nothing(action: Action) -> None:
     assert not may(Role.VIEWER, action)
     assert not may(Role.PLAYER, action)

@@ -3,7 +3,18 @@
 import pytest
 
 from twin.core import errors
-from twin.core.errors import BadInput, Forbidden, NotFound, TooLarge, TwinError, Unauthorised, Unavailable, wire_form
+from twin.core.errors import (
+    BadInput,
+    Forbidden,
+    NotFound,
+    Stale,
+    TooLarge,
+    TwinError,
+    Unauthorised,
+    Unavailable,
+    Unguarded,
+    wire_form,
+)
 
 
 @pytest.mark.parametrize(
@@ -15,6 +26,7 @@ from twin.core.errors import BadInput, Forbidden, NotFound, TooLarge, TwinError,
         (Forbidden, "forbidden", 403, False),
         (NotFound, "not_found", 404, False),
         (TooLarge, "too_large", 413, False),
+        (Unguarded, "no_if_match", 428, False),
         (Unavailable, "unavailable", 503, True),
     ],
 )
@@ -32,6 +44,12 @@ def test_the_wire_form_names_a_field_only_where_one_is_to_blame() -> None:
     assert wire_form(Unavailable("later")) == {"code": "unavailable", "message": "later", "retry": True}
     told = wire_form(BadInput("no", field="CPU", code="bad_number"))
     assert told == {"code": "bad_number", "message": "no", "retry": False, "field": "CPU"}
+
+
+def test_who_is_behind_is_told_the_current_revision() -> None:
+    told = wire_form(Stale("read it again", revision=7))
+    assert told == {"code": "stale", "message": "read it again", "retry": False, "revision": 7}
+    assert Stale("read it again", revision=7).http_status == 412
 
 
 def test_a_code_of_its_own_stays_with_the_error_it_was_given_to() -> None:
