@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from tests.e2e import film
@@ -24,6 +25,7 @@ from tests.e2e.process import wait_for
 
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 RATE = 5  # pictures a second: a machine without a graphics card has other work too
+RULED_M = 0.0003
 SOUTH = np.array([0.0, 0.0, 1.0])
 FACING = 0.1  # radians
 
@@ -40,11 +42,14 @@ class Take:
 
     def write(self, path: Path) -> None:
         """As a y4m file, each picture with its number."""
-        pictures = (
-            film.numbered(film.photograph(self.scene, pose, self.lens, self.size, self.weather, n), n)
-            for n, pose in enumerate(self.truths)
-        )
-        film.write_y4m(path, pictures, self.size, RATE)
+        film.write_y4m(path, self._pictures(), self.size, RATE)
+
+    def _pictures(self) -> Iterator[NDArray[np.uint8]]:
+        made, before = np.zeros(0, np.uint8), None
+        for n, pose in enumerate(self.truths):
+            if pose is not before:  # somebody who stands still sees the same
+                made, before = film.photograph(self.scene, pose, self.lens, self.size, self.weather, n), pose
+            yield film.numbered(made, n)
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,19 @@ def stroll(at: Array, far: float, count: int, sway: float = 0.12) -> tuple[Pose,
     return tuple(found)
 
 
+def paces(low: Array, high: Array, count: int, far: tuple[float, float], held: int = 2) -> tuple[Pose, ...]:
+    """Poses of somebody who surveys the face between two corners: at each of `count` places they stand still for `held`
+    pictures, looking slantwise from left and right, from above and below."""
+    found = []
+    for n in range(count):
+        # Golden steps: every part of the face, every slant and every distance, without two alike; corners more often.
+        a, b, c = (n * step % 1.0 for step in (0.6180339887, 0.7548776662, 0.5698402910))
+        at = low + (high - low) * [*np.clip([1.4 * a - 0.2, 1.4 * b - 0.2], 0, 1), 0]
+        eye = at + np.array([0.7 * (c - 0.5), 0.5 * ((a + b) % 1.0 - 0.5), far[0] + (far[1] - far[0]) * c])
+        found += [film.look(list(eye), list(at), 0.06 * (b - 0.5))] * held
+    return tuple(found)
+
+
 def known(lens: Lens, size: tuple[int, int], focal: float = 0.0, k1: float = 0.0, k2: float = 0.0) -> str:
     """A script that puts a lens on the shelf of the device, as a calibration leaves it; how sure it is of each."""
     value = json.dumps({"lens": vars(lens), "focal": focal, "k1": k1, "k2": k2})
@@ -108,8 +126,10 @@ def known(lens: Lens, size: tuple[int, int], focal: float = 0.0, k1: float = 0.0
 
 
 @contextmanager
-def page_before(path: Path, url: str, script: str = "", view: tuple[int, int] = (960, 540)) -> Iterator[Page]:
-    """The AR page of a server, whose camera shows the film. Fails when the page logged an error."""
+def page_before(
+    path: Path, url: str, script: str = "", view: tuple[int, int] = (960, 540), query: str = "trace", but: str = "\0"
+) -> Iterator[Page]:
+    """The AR page of a server; its camera shows the film. Fails when it logged an error `but` one that says so."""
     wrong: list[str] = []
     with sync_playwright() as play:
         flags = [*FLAGS, *CAMERA, f"--use-file-for-fake-video-capture={path}"]
@@ -121,11 +141,11 @@ def page_before(path: Path, url: str, script: str = "", view: tuple[int, int] = 
             page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
             if script:
                 page.add_init_script(script)
-            page.goto(f"{url}/ar?trace")
+            page.goto(f"{url}/ar?{query}")
             yield page
         finally:
             browser.close()
-    assert wrong == []
+    assert [line for line in wrong if but not in line] == []
 
 
 def watch(page: Page, take: Take, faces: Array, rounds: float = 1.5, timeout_s: float = 60) -> list[Posed]:
@@ -146,9 +166,11 @@ def settled(found: Sequence[Posed]) -> list[Posed]:
     return list(found[first + 1 :])
 
 
-def spoilt(scene: Scene, off_m: float, turn_rad: float, seed: int = 1) -> Scene:
-    """The same with every marker stuck a little wrong."""
-    return replace(scene, markers=film.misplaced(scene.markers, off_m, turn_rad, seed))
+def spoilt(scene: Scene, off_m: float, turn_rad: float, seed: int = 1, right: Sequence[str] = ()) -> Scene:
+    """The same with every marker stuck a little wrong, but for those that a ruler put `right`, to 0.3 mm."""
+    wrong = film.misplaced(scene.markers, off_m, turn_rad, seed)
+    ruled = film.misplaced(scene.markers, RULED_M, 0.0, seed + 1)
+    return replace(scene, markers=tuple(b if b.name in right else a for a, b in zip(wrong, ruled, strict=True)))
 
 
 def _posed(one: Mapping[str, Any], take: Take, faces: Array) -> Posed:

@@ -1,18 +1,19 @@
 // Owns the /ar page: the camera's picture with every Pi's live state over it. It makes the parts and passes on what they say.
 // /ar?by=temperature chooses the colours; ?ruler draws the crosses of the ruler's sheet instead of Pis, to measure the error;
-// ?trace keeps the fixes for tests (window.ar).
+// ?survey and ?calibrate are walks (arpage/guide.ts); ?trace keeps the fixes for tests (window.ar).
 
 import "./arpage/style.css";
 import { expected } from "./ar/overlay";
 import type { Lens, Point } from "./ar/lens";
 import { parseMarkers } from "./ar/markers";
+import { askWorker, movable } from "./arpage/ask";
 import { Camera, type Shot } from "./arpage/camera";
 import { spread } from "./arpage/faces";
+import { Guide, type Walking } from "./arpage/guide";
 import { Lenses, shelfOf } from "./arpage/lenses";
 import { Overlay } from "./arpage/overlay";
 import { qualityOf, strengthOf } from "./arpage/quality";
 import type { Fix } from "./arpage/tracker";
-import type { FromWorker, ToWorker } from "./arpage/worker";
 import { parseLayout } from "./layout";
 import { Link } from "./link";
 import type { View } from "./paint";
@@ -39,14 +40,13 @@ const TRACED = 2000;
 /** How far beside a Pi a tap still means it, on the screen: hands are not still, and edges are a millimetre wide. */
 const FINGER = 22;
 const FETCH_MS = 10_000;
-/** Loading the decoder over a slow network; a picture takes a hundredth of that. */
-const WORKER_MS = 30_000;
 const SHELF = shelfOf(() => localStorage);
 
 const query = new URLSearchParams(location.search);
 const asked = query.get("by") as Mode | null;
 const trace = query.has("trace");
 const ruler = query.has("ruler");
+const walking: Walking | null = query.has("survey") ? "survey" : query.has("calibrate") ? "calibrate" : null;
 const now = (): number => performance.now();
 const shown: View = { mode: asked && MODES.includes(asked) ? asked : "cpu", silent: true };
 const state = new State();
@@ -62,6 +62,7 @@ let lenses: Lenses | null = null;
 let shotAt = 0;
 let silentCamera = false;
 let worker: Worker | null = null;
+let guide: Guide | null = null;
 let camera: Camera | null = null;
 
 const link = new Link({ socket, state, now, later: (ms, run) => void setTimeout(run, ms) }, {
@@ -77,21 +78,6 @@ async function json(url: string): Promise<unknown> {
   return answer.json();
 }
 
-/** One question, one answer: the worker never has two pictures. */
-function askWorker(worker: Worker, message: ToWorker, moved: Transferable[] = []): Promise<FromWorker> {
-  return new Promise((done, failed) => {
-    const late = setTimeout(() => failed(new Error("The part that reads markers does not answer. Load the page again.")), WORKER_MS);
-    const settle = <T>(then: (event: T) => void) => (event: T): void => {
-      clearTimeout(late);
-      then(event);
-    };
-    worker.onmessage = settle((event: MessageEvent<FromWorker>) => done(event.data));
-    worker.onmessageerror = settle(() => failed(new Error("The part that reads markers said what this browser cannot read.")));
-    worker.onerror = settle((event: ErrorEvent) => failed(new Error(`The part that reads markers does not start: ${event.message}`)));
-    worker.postMessage(message, moved);
-  });
-}
-
 async function start(): Promise<void> {
   part("start").hidden = true;
   say(part("words"), "Starting the camera…");
@@ -99,13 +85,17 @@ async function start(): Promise<void> {
   camera = await Camera.open(part<HTMLVideoElement>("video"));
   const [markers, model] = await Promise.all([json("/model/markers.json"), json("/model/layout.json")]);
   layout = parseLayout(model);
-  const crosses = ruler ? [...parseMarkers(markers).ruler.crosses.values()] : null;
+  const sheet = ruler || walking === "calibrate";
+  const read = parseMarkers(markers);
+  const crosses = ruler ? [...read.ruler.crosses.values()] : null;
   overlay = new Overlay(part<HTMLCanvasElement>("view"), layout, state, crosses);
   say(part("words"), "Loading the reader of markers…");
-  const ready = await askWorker(worker, { kind: "open", markers, ruler });
+  const ready = await askWorker(worker, { kind: "open", markers, ruler: sheet });
   if (ready.kind === "wrong") throw new Error(ready.words);
   offerLamp(camera);
   void stayAwake();
+  if (walking) guide = new Guide(walking, worker, sheet ? read.ruler.markers : read.markers, part<HTMLCanvasElement>("view"));
+  part("quality").hidden = guide !== null;
   for (;;) {
     const shot = await camera.next(now);
     silentCamera = shot === null;
@@ -116,9 +106,9 @@ async function start(): Promise<void> {
 
 async function see(worker: Worker, camera: Camera, shot: Shot): Promise<void> {
   if (lenses?.width !== shot.width || lenses.height !== shot.height) lenses = new Lenses(SHELF, camera.label, shot.width, shot.height);
+  if (guide) return guide.see(shot, lenses);
   const { lens, focal, k1, k2 } = lenses.now;
-  const moved = shot.sent instanceof ImageData ? [shot.sent.data.buffer] : [shot.sent];
-  const answer = await askWorker(worker, { kind: "look", sent: shot.sent, at: shot.at, lens, free: { focal, k1, k2, placed: 0 }, trace }, moved);
+  const answer = await askWorker(worker, { kind: "look", sent: shot.sent, at: shot.at, lens, free: { focal, k1, k2, placed: 0 }, trace }, movable(shot.sent));
   if (answer.kind === "wrong") say(part("advice"), answer.words);
   const found = answer.kind === "fix" ? answer.fix : null;
   if (found) fix = found;
@@ -222,12 +212,13 @@ function begin(): void {
     part("quality").dataset["grade"] = "none";
     camera?.stop(); // or it stays in use, and cannot be started again
     worker?.terminate();
-    [camera, worker, overlay, fix] = [null, null, null, null];
-    part("start").hidden = false;
+    [camera, worker, overlay, fix, guide] = [null, null, null, null, null];
+    [part("start").hidden, part("quality").hidden, part("walk").hidden] = [false, false, true];
   });
 }
 
 part("start").addEventListener("click", begin);
+part("modes").hidden = walking !== null;
 part("view").addEventListener("click", (event) => choose(rowUnder(event.clientX, event.clientY)));
 part("card-close").addEventListener("click", () => choose(-1));
 part("forget").addEventListener("click", () => lenses?.forget());

@@ -6,6 +6,7 @@
 //     LayoutError   a layout.json that is not one
 //     ModelError    the model cannot be had, or is not of this layout
 //     MarkersError  a markers.json that is not one
+//     SurveyError   a survey cannot be stored
 //     HistoryError  the past cannot be had
 
 export class TwinError extends Error {
@@ -49,5 +50,11 @@ export class HistoryError extends TwinError {
 export class ModelError extends TwinError {
   constructor(file: string, wrong: string, retry = false) {
     super("model", `${file} ${wrong}.`, retry);
+  }
+}
+
+export class SurveyError extends TwinError {
+  constructor(fault: "unreachable" | "changed" | "token" | "refused" | "answer", message: string, retry = false) {
+    super(`survey_${fault}`, message, retry);
   }
 }

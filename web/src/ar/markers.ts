@@ -4,6 +4,8 @@
 import { MarkersError } from "../errors";
 import type { Vec3 } from "./linear";
 
+type Four = readonly [Vec3, Vec3, Vec3, Vec3];
+
 export interface Marker {
   readonly id: string;
   /** "" for those of the ruler sheet. */
@@ -12,7 +14,9 @@ export interface Marker {
   /** The symbol's edge without its quiet zone, metres. */
   readonly size: number;
   /** Top left, top right, bottom right, bottom left, in the cluster's axes (the ruler's: in the sheet's). */
-  readonly places: readonly [Vec3, Vec3, Vec3, Vec3];
+  readonly places: Four;
+  /** The same by the design; a survey may have found that it hangs elsewhere. */
+  readonly designed: Four;
   readonly rows: readonly string[];
 }
 
@@ -51,17 +55,23 @@ function marker(value: unknown, modules: number, key: string): Marker {
   if (rows.length !== modules || rows.some((row) => row.length !== modules || /[^01]/.test(row))) {
     throw new MarkersError(`${key}.rows`, `are not ${modules} texts of ${modules} modules`);
   }
-  const corners = list(one["corners"], `${key}.corners`).map((each, n) => point(each, `${key}.corners[${n}]`));
-  const [tl, tr, br, bl, more] = corners;
-  if (!tl || !tr || !br || !bl || more) throw new MarkersError(`${key}.corners`, "are not four points");
+  const places = four(one["corners"], `${key}.corners`);
+  const designed = one["designed"] === undefined ? places : four(object(one["designed"], `${key}.designed`)["corners"], `${key}.designed.corners`);
   return {
     id: text(one["id"], `${key}.id`),
     switchIp: one["switch_ip"] === undefined ? "" : text(one["switch_ip"], `${key}.switch_ip`),
     text: text(one["text"], `${key}.text`),
     size: number(one["size"], `${key}.size`),
-    places: [tl, tr, br, bl],
+    places,
+    designed,
     rows,
   };
+}
+
+function four(value: unknown, key: string): Four {
+  const [tl, tr, br, bl, more] = list(value, key).map((each, n) => point(each, `${key}[${n}]`));
+  if (!tl || !tr || !br || !bl || more) throw new MarkersError(key, "are not four points");
+  return [tl, tr, br, bl];
 }
 
 function object(value: unknown, key: string): Record<string, unknown> {

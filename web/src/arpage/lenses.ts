@@ -70,6 +70,13 @@ export class Lenses {
     return true;
   }
 
+  /** What a walk has found, in place of what was believed. */
+  keep({ lens, focal, k1, k2 }: Known): void {
+    this.views = [];
+    this.known = { lens, focal: Math.max(focal, FLOOR.focal), k1: Math.max(k1, FLOOR.k1), k2: Math.max(k2, FLOOR.k2) };
+    this.shelf.setItem(this.key, JSON.stringify(this.known));
+  }
+
   /** Back to the guess, on the device too. */
   forget(): void {
     this.shelf.removeItem(this.key);

@@ -1,18 +1,25 @@
 // Owns the worker's side: pictures in, fixes out, one at a time. Everything heavy is here, so that the page never stutters.
 
+import type { Bundle } from "../ar/bundle";
 import type { Lens } from "../ar/lens";
 import { parseMarkers } from "../ar/markers";
 import type { Free } from "../ar/refine";
 import { greyOf } from "./grey";
 import { Reader } from "./reader";
+import { Sighter, type Glance } from "./sighter";
+import { solved, type Problem } from "./survey";
 import { Tracker, type Fix } from "./tracker";
 
 export type ToWorker =
   | { readonly kind: "open"; readonly markers: unknown; readonly ruler: boolean }
-  | { readonly kind: "look"; readonly sent: VideoFrame | ImageData; readonly at: number; readonly lens: Lens; readonly free: Free; readonly trace: boolean };
+  | { readonly kind: "look"; readonly sent: VideoFrame | ImageData; readonly at: number; readonly lens: Lens; readonly free: Free; readonly trace: boolean }
+  | { readonly kind: "glance"; readonly sent: VideoFrame | ImageData; readonly lens: Lens }
+  | { readonly kind: "solve"; readonly problem: Problem };
 
 export type FromWorker =
   | { readonly kind: "ready" }
+  | { readonly kind: "glance"; readonly glance: Glance; readonly tookMs: number }
+  | { readonly kind: "solved"; readonly bundle: Bundle | null; readonly tookMs: number }
   | { readonly kind: "wrong"; readonly words: string }
   /** strip: brightness along the first rows, by which a test knows a made-up camera's picture. */
   | { readonly kind: "fix"; readonly fix: Fix | null; readonly tookMs: number; readonly strip: readonly number[] };
@@ -22,15 +29,22 @@ const STRIP_ROW = 8;
 
 const reader = new Reader();
 let tracker: Tracker | null = null;
+let sighter: Sighter | null = null;
 
 async function heard(message: ToWorker): Promise<FromWorker> {
   if (message.kind === "open") {
-    tracker = new Tracker(parseMarkers(message.markers), message.ruler);
+    const markers = parseMarkers(message.markers);
+    [tracker, sighter] = [new Tracker(markers, message.ruler), new Sighter(markers, message.ruler)];
     await reader.open();
     return { kind: "ready" };
   }
   const began = performance.now();
+  if (message.kind === "solve") return { kind: "solved", bundle: solved(message.problem), tookMs: performance.now() - began };
   const picture = await greyOf(message.sent);
+  if (message.kind === "glance") {
+    const glance = await sighter!.look(picture, message.lens, (one) => reader.read(one));
+    return { kind: "glance", glance, tookMs: performance.now() - began };
+  }
   const fix = await tracker!.step(picture, message.at, message.lens, message.free, (one) => reader.read(one));
   const strip = message.trace ? Array.from({ length: STRIP }, (_, n) => picture.grey[STRIP_ROW * picture.width + Math.floor(((n + 0.5) * picture.width) / STRIP)]!) : [];
   return { kind: "fix", fix, tookMs: performance.now() - began, strip };

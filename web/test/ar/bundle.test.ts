@@ -3,13 +3,13 @@ import { describe, expect, test } from "vitest";
 import { bundle, type Beliefs, type Bundle, type Tape, type View } from "../../src/ar/bundle";
 import { toPixel, type Lens, type Point } from "../../src/ar/lens";
 import { cross, multiply, plus, rotation, scaled, solve, times, type Vec3 } from "../../src/ar/linear";
-import { solvePose } from "../../src/ar/pose";
+import { solvePose, type Pose } from "../../src/ar/pose";
 import { dice, hang, HEIGHT, IDEAL, look, normal, WIDTH } from "./studio";
 
 type Four<T> = readonly [T, T, T, T];
 type Places = readonly Four<Vec3>[];
 
-const BELIEFS: Beliefs = { pixel: 0.05, placed: 0.003, turned: 0.02, focal: 0.03, k1: 0.1, print: 0.005 };
+const BELIEFS: Beliefs = { pixel: 0.05, placed: 0.003, turned: 0.02, focal: 0.03, k1: 0.1, k2: 0.05, centre: 20, print: 0.005 };
 const TRUE: Lens = { ...IDEAL, fx: IDEAL.fx * 1.015, fy: IDEAL.fy * 1.015, k1: 0.05 };
 
 /** A face of racks: markers in two columns a rack, as they hang. */
@@ -36,8 +36,7 @@ function walk(designed: Places, truth: Places, count: number, px: number, random
     const pose = look(plus(at, [1.6 * (random() - 0.5), 1.2 * (random() - 0.5), 0.8 + 0.9 * random()]), at, 1.5 * (random() - 0.5));
     const sights = truth.flatMap((four, marker) => {
       const pixels = four.map((place): Point => {
-        const [x, y, z] = plus(times(pose.r, place), pose.t);
-        const [u, v] = toPixel(TRUE, [x / z, y / z]);
+        const [u, v] = pixelOf(place, pose, TRUE);
         return [u + px * normal(random), v + px * normal(random)];
       }) as unknown as Four<Point>;
       return pixels.every(([u, v]) => u > 0 && v > 0 && u < WIDTH && v < HEIGHT) ? [{ marker, pixels }] : [];
@@ -49,13 +48,24 @@ function walk(designed: Places, truth: Places, count: number, px: number, random
   return views;
 }
 
+/** The worst distance of a corner from where it is, metres, as it is. */
+function off(found: Places, truth: Places): number {
+  const goals = truth.flat();
+  return Math.max(...found.flat().map((p, n) => Math.hypot(...plus(p, scaled(goals[n]!, -1)))));
+}
+
+function pixelOf(place: Vec3, pose: Pose, lens: Lens): Point {
+  const [x, y, z] = plus(times(pose.r, place), pose.t);
+  return toPixel(lens, [x / z, y / z]);
+}
+
 const centre = (four: Four<Vec3>): Vec3 => scaled(four.reduce<Vec3>(plus, [0, 0, 0]), 1 / 4);
 
-/** The first and the last marker's distance with a tape that is right to 0.3 mm. */
+/** The distance of the first and the last marker's first corners with a tape that is right to 0.3 mm. */
 function tape(truth: Places, random: () => number): Tape {
   const to = truth.length - 1;
-  const distance = Math.hypot(...plus(centre(truth[to]!), scaled(centre(truth[0]!), -1)));
-  return { from: 0, to, distance: distance + 0.0003 * normal(random), deviation: 0.0003 };
+  const distance = Math.hypot(...plus(truth[to]![0], scaled(truth[0]![0], -1)));
+  return { from: 0, to, corner: 0, distance: distance + 0.0003 * normal(random), deviation: 0.0003 };
 }
 
 /** The worst distance of a corner from where it is, metres, after the best rigid motion of the whole. */
@@ -79,6 +89,7 @@ function worst(found: Places, truth: Places): number {
   return Math.max(...points.map((p, n) => Math.hypot(...plus(p, scaled(goals[n]!, -1)))));
 }
 
+const told = (found: Bundle): number => Math.max(...found.markers.map((each) => each.deviation));
 const placesOf = (found: Bundle): Places => found.markers.map((each) => each.places);
 
 describe("a survey", () => {
@@ -91,6 +102,9 @@ describe("a survey", () => {
       console.info(`survey ${seed}: ${(1000 * before).toFixed(2)} -> ${(1000 * after).toFixed(3)} mm, focal ${(found.lens.fx / TRUE.fx - 1).toExponential(1)}, misfit ${found.misfit.toFixed(3)} px`);
       expect(before).toBeGreaterThan(0.004);
       expect(after).toBeLessThan(0.0005);
+      const among = Math.max(...found.markers.map((each) => each.among));
+      expect(after).toBeLessThan(5 * among); // a corner, of eighty, against its marker's middle
+      expect(among).toBeLessThan(0.0003);
       expect(Math.abs(found.lens.fx / TRUE.fx - 1)).toBeLessThan(0.001);
       expect(found.misfit).toBeLessThan(0.07);
     }
@@ -132,12 +146,61 @@ describe("a survey", () => {
     for (const [n, each] of markers.entries()) if (n !== 5) expect(each.deviation).toBeLessThan(markers[5]!.deviation / 1.5);
   });
 
+  test("four markers that a ruler put right say where the whole is", () => {
+    for (const seed of [11, 12, 13]) {
+      const random = dice(seed);
+      const designed = face(12);
+      const pins = [0, 3, 8, 11].map((marker) => ({ marker, deviation: 0.0003 }));
+      const truth = stuck(designed, random).map((four, m) => {
+        if (!pins.some(({ marker }) => marker === m)) return four;
+        const back = plus(centre(designed[m]!), scaled(centre(four), -1));
+        const by: Vec3 = [0.0003 * normal(random), 0.0003 * normal(random), 0.0003 * normal(random)];
+        return four.map((at) => plus(plus(at, back), by)) as unknown as Four<Vec3>;
+      });
+      const views = walk(designed, truth, 32, 0.05, random);
+      const without = bundle(designed, views, IDEAL, BELIEFS, [tape(truth, random)])!;
+      const found = bundle(designed, views, IDEAL, BELIEFS, [tape(truth, random)], pins)!;
+      const [free, held] = [off(placesOf(without), truth), off(placesOf(found), truth)];
+      console.info(`whole ${seed}: ${(1000 * free).toFixed(2)} (told ${(1000 * told(without)).toFixed(2)}) -> ${(1000 * held).toFixed(2)} mm (told ${(1000 * told(found)).toFixed(2)})`);
+      expect(held).toBeLessThan(0.0007);
+      expect(held).toBeLessThan(3 * told(found));
+      expect(told(found)).toBeLessThan(told(without) / 2);
+    }
+  });
+
   test("a first pose behind the markers is refused", () => {
     const random = dice(8);
     const designed = face(8);
     const [view] = walk(designed, designed, 1, 0, random);
     const turned = { ...view!, pose: { r: multiply(rotation([0, Math.PI, 0]), view!.pose.r), t: scaled(view!.pose.t, -1) } };
     expect(bundle(designed, [turned], IDEAL, BELIEFS)).toBeNull();
+  });
+});
+
+describe("a calibration", () => {
+  test("sixteen views of the ruler's sheet from all sides: focal length, bends and the middle", () => {
+    const random = dice(21);
+    const lens: Lens = { ...IDEAL, fx: IDEAL.fx * 1.03, fy: IDEAL.fy * 1.03, cx: IDEAL.cx + 14, cy: IDEAL.cy - 9, k1: 0.06, k2: -0.03 };
+    const sheet = ([[-0.07, 0.09], [0.07, 0.09], [-0.07, -0.09], [0.07, -0.09]] as const).map(([x, y], n) => hang(n, [x, y, 0], 0.04).places as unknown as Four<Vec3>);
+    const views = Array.from({ length: 16 }, (_, n): View => {
+      const angle = (n * Math.PI) / 4;
+      const out = n < 8 ? 0.14 : 0.26;
+      const pose = look([out * Math.cos(angle), out * Math.sin(angle), 0.32], [0.05 * Math.cos(3 * angle), 0.04 * Math.sin(3 * angle), 0], n % 2);
+      const sights = sheet.map((four, marker) => ({ marker, pixels: four.map((place): Point => {
+        const [u, v] = pixelOf(place, pose, lens);
+        return [u + 0.05 * normal(random), v + 0.05 * normal(random)];
+      }) as unknown as Four<Point> }));
+      return { pose: solvePose(sights.map(({ marker, pixels }) => ({ places: sheet[marker]!, pixels, information: null })), IDEAL)!.pose, sights };
+    });
+    const sure: Beliefs = { pixel: 0.05, placed: 0.00005, turned: 0.001, focal: 0.1, k1: 0.2, k2: 0.2, centre: 40, print: 0.005 };
+    const found = bundle(sheet, views, IDEAL, sure)!;
+    console.info(`calibrated: focal ${(100 * (found.lens.fx / lens.fx - 1)).toFixed(3)} %, middle ${(found.lens.cx - lens.cx).toFixed(2)} ${(found.lens.cy - lens.cy).toFixed(2)} px, k1 ${found.lens.k1.toFixed(3)}, k2 ${found.lens.k2.toFixed(3)}, told ${(100 * found.doubt.focal).toFixed(3)} %`);
+    expect(Math.abs(found.lens.fx / lens.fx - 1)).toBeLessThan(0.002);
+    expect(Math.hypot(found.lens.cx - lens.cx, found.lens.cy - lens.cy)).toBeLessThan(3);
+    expect(Math.abs(found.lens.k1 - lens.k1)).toBeLessThan(0.01);
+    expect(found.doubt.focal).toBeLessThan(0.002);
+    // As sure as it says: four times what it doubts is more than any luck.
+    expect(Math.abs(Math.log(found.lens.fx / lens.fx))).toBeLessThan(4 * found.doubt.focal + 1e-5);
   });
 });
 

@@ -15,7 +15,7 @@ const MARKERS = parsed(HUNG);
 const EMPTY: Picture = { width: WIDTH, height: HEIGHT, grey: new Uint8Array(WIDTH * HEIGHT).fill(120) };
 
 function parsed(hung: readonly Hung[]): Markers {
-  const markers = hung.map((one, n): Marker => ({ id: `M${n}`, switchIp: "10.0.0.1", text: `T${n}`, size: 0.08, places: one.places as Marker["places"], rows: code(n + 1) }));
+  const markers = hung.map((one, n): Marker => ({ id: `M${n}`, switchIp: "10.0.0.1", text: `T${n}`, size: 0.08, places: one.places as Marker["places"], designed: one.places as Marker["places"], rows: code(n + 1) }));
   return { origin: "", markers, ruler: { markers: [], crosses: new Map() }, find: (text) => markers.find((one) => one.text === text) ?? null };
 }
 
