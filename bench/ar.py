@@ -23,7 +23,7 @@ import numpy as np
 from bench.fanout import Say
 from bench.plan import Plan
 from bench.table import Figure, Target
-from tests.e2e import ar, film
+from tests.e2e import ar, film, survey
 from tests.e2e.ar import Posed, Take
 from tests.e2e.film import Lens, Scene, Weather
 from tests.e2e.process import Twin
@@ -49,6 +49,7 @@ class Case:
     unsure: tuple[float, float, float] = (0.0, 0.0, 0.0)  # of focal, k1 and k2, standard deviations
     off_mm: float = 0.0
     turn_deg: float = 0.0
+    ruled: bool = False  # four of the markers hang right, by a ruler
     target_mm: float | None = None
 
 
@@ -69,9 +70,14 @@ def cases(quick: bool) -> list[Case]:
         Case("glare", weather=Weather(glare=((*near, 90, 120), (300, 300, 60, 150)))),
         Case("cables before markers", weather=Weather(hidden=((940, 0, 955, 1080), (0, 420, 1920, 430)))),
         Case("stickers 1 mm and 0.3 degrees off, no survey", off_mm=1, turn_deg=0.3),
+        Case("stickers 3 mm and 0.3 degrees off, no survey", off_mm=3, turn_deg=0.3, ruled=True),
         Case("all of it: bent, soft, noisy, moving, glare", lens=off, told=None,
              weather=Weather(1.2, 4, 3, ((*near, 80, 100),))),
     ]  # fmt: skip
+
+
+SURVEY_LENS = ar.camera(SIZE, focal=0.77)
+SURVEYED = Case("the same stickers after a survey", off_mm=3, turn_deg=0.3, ruled=True, target_mm=REAL_MM)
 
 
 def _off(k1: float, k2: float) -> Lens:
@@ -103,6 +109,11 @@ def _run(plan: Plan, work: Path, say: Say) -> list[Figure]:
             took += [one.took_ms for one in found]
             missed += sum(math.isinf(one.worst_m) for one in found)
             figures += _figures(case, found)
+        if not plan.quick:
+            say(f"AR: {SURVEYED.what}")
+            _survey(SURVEYED, scene, twin.url, work)
+            found = _film(SURVEYED, scene, faces, twin.url, work, 12)
+            figures += _figures(SURVEYED, found)
     pose = "pictures without a pose after the first that had one, all rows"
     time = Figure(NAME, "time of a picture in the worker", "ms", {"median": statistics.median(took)},
                   targets=[Target(FRAME_MS, "value", most=True)])  # fmt: skip
@@ -110,7 +121,7 @@ def _run(plan: Plan, work: Path, say: Say) -> list[Figure]:
 
 
 def _film(case: Case, scene: Scene, faces: film.Array, url: str, work: Path, pictures: int) -> list[Posed]:
-    hung = ar.spoilt(scene, case.off_mm / 1000, math.radians(case.turn_deg)) if case.off_mm else scene
+    hung = _hung(case, scene)
     at = np.median(ar.in_front(scene.markers), axis=0)
     take = Take(hung, ar.stroll(at, case.far, pictures), case.lens, SIZE, case.weather)
     path = work / "camera.y4m"
@@ -121,6 +132,23 @@ def _film(case: Case, scene: Scene, faces: film.Array, url: str, work: Path, pic
     path.unlink()
     posed = ar.settled(found)
     return posed if case.told else posed[pictures:]
+
+
+def _hung(case: Case, scene: Scene) -> Scene:
+    if case.ruled:
+        return survey.hung(scene, case.off_mm, case.turn_deg)
+    return ar.spoilt(scene, case.off_mm / 1000, math.radians(case.turn_deg)) if case.off_mm else scene
+
+
+def _survey(case: Case, scene: Scene, url: str, work: Path) -> None:
+    """The walk of /ar?survey with a lens that nobody told it, a tape, four by the ruler; the server keeps it."""
+    path, real = work / "walk.y4m", _hung(case, scene)
+    survey.walk(scene, real, SURVEY_LENS, SIZE, path)
+    with ar.page_before(path, url, query="survey") as page:
+        survey.finish(page, TIMEOUT_S)
+        survey.measure(page, real)
+        survey.store(page)
+    path.unlink()
 
 
 def _figures(case: Case, found: Sequence[Posed]) -> list[Figure]:

@@ -9,20 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.e2e import ar, film
+from tests.e2e import ar, film, survey
 from tests.e2e.ar import Take
-from tests.e2e.process import TOKENS, Twin, wait_for
+from tests.e2e.process import Twin
+from tests.e2e.survey import MM, documents
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 SIZE = (960, 540)
-STOPS = 34
-RIGHT = ("1B", "6B", "7A", "12A")  # what the page proposes to put right by a ruler: the face's corners
-TAPE = ("7A", "6B")
 LENS = ar.camera(SIZE, focal=0.77)
-MM = 0.001
 KEPT = "JSON.parse(Object.entries(localStorage).find(([key]) => key.startsWith('twin.lens '))[1])"
 
 
@@ -30,21 +27,6 @@ KEPT = "JSON.parse(Object.entries(localStorage).find(([key]) => key.startsWith('
 def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
     with Twin("serve", data_dir=tmp_path_factory.mktemp("survey")) as running:
         yield running
-
-
-def documents(twin: Twin) -> tuple[dict[str, Any], dict[str, Any]]:
-    markers, layout = twin.get("/model/markers.json"), twin.get("/model/layout.json")
-    assert isinstance(markers, dict)
-    assert isinstance(layout, dict)
-    return markers, layout
-
-
-def walked(page: Page) -> None:
-    """Until the page says that it is enough; then on to the result."""
-    done = page.locator("#walk-done")
-    wait_for(done.is_enabled, 90, lambda: page.locator("#walk").inner_text())
-    done.click()
-    expect(page.locator("#outcome-table tr").first).to_be_visible(timeout=20_000)
 
 
 def beside(markers: dict[str, Any], truth: dict[str, film.Array]) -> dict[str, float]:
@@ -59,32 +41,23 @@ def beside(markers: dict[str, Any], truth: dict[str, film.Array]) -> dict[str, f
 def test_stickers_three_millimetres_off_are_surveyed_and_kept_on_the_server(twin: Twin, tmp_path: Path) -> None:
     markers, layout = documents(twin)
     scene = ar.scene_of(markers, layout)
-    hung = ar.spoilt(scene, 3 * MM, math.radians(0.5), right=RIGHT)
-    at = ar.in_front(scene.markers)
-    Take(hung, ar.paces(at.min(axis=0), at.max(axis=0), STOPS, (0.9, 1.3)), LENS, SIZE).write(tmp_path / "walk.y4m")
+    real = survey.hung(scene, 3, 0.5)
+    survey.walk(scene, real, LENS, SIZE, tmp_path / "walk.y4m")
     south = {one["id"] for one in markers["markers"] if abs(one["rotation"][1]) < 0.01}
-    truth = {one.name: one.corners for one in hung.markers if one.name in south}
+    truth = {one.name: one.corners for one in real.markers if one.name in south}
     off = beside(markers, truth)
     assert max(off.values()) > 6 * MM
 
     with ar.page_before(tmp_path / "walk.y4m", twin.url, query="survey", but="401") as page:
         expect(page.locator("#walk-title")).to_have_text("Where the markers hang", timeout=20_000)
-        walked(page)
+        survey.finish(page)
         assert page.locator("#outcome-table tbody tr").count() == len(south)
-        taped = float(np.linalg.norm(truth[TAPE[0]][0] - truth[TAPE[1]][0])) / MM
-        page.select_option("#tape-from", TAPE[0])
-        page.select_option("#tape-to", TAPE[1])
-        page.fill("#tape-mm", f"{taped:.1f}")
-        for one in RIGHT:
-            page.check(f"#right-{one}")
-        expect(page.locator("#outcome-said")).to_contain_text("against the racks to ±0.", timeout=20_000)
+        survey.measure(page, real)
 
         page.fill("#outcome-token", "wrong")
         page.click("#outcome-store")
         expect(page.locator("#outcome-status")).to_contain_text("operator's token", timeout=10_000)
-        page.fill("#outcome-token", TOKENS["TWIN_OPERATOR_TOKEN"])
-        page.click("#outcome-store")
-        expect(page.locator("#outcome-status")).to_contain_text("Stored: survey 1", timeout=10_000)
+        survey.store(page)
 
     surveyed, _ = documents(twin)
     assert surveyed["survey"]["revision"] == 1
@@ -104,12 +77,9 @@ def test_a_camera_is_calibrated_with_the_ruler_sheet(twin: Twin, tmp_path: Path)
     Take(film.Scene(sheet), around(low, high, 26), lens, SIZE).write(tmp_path / "sheet.y4m")
     with ar.page_before(tmp_path / "sheet.y4m", twin.url, query="calibrate") as page:
         expect(page.locator("#walk-title")).to_have_text("This camera's lens", timeout=20_000)
-        walked(page)
+        survey.finish(page)
         expect(page.locator("#outcome-said")).to_contain_text("kept on this device", timeout=20_000)
-        kept = page.evaluate(
-            "JSON.parse(Object.entries(localStorage).find(([key]) => key.startsWith('twin.lens '))[1])"
-        )
-        found = kept["lens"]
+        found = page.evaluate(KEPT)["lens"]
         assert abs(found["fx"] / lens.fx - 1) < 0.003
         assert math.hypot(found["cx"] - lens.cx, found["cy"] - lens.cy) < 3
         assert abs(found["k1"] - lens.k1) < 0.02
