@@ -5,7 +5,7 @@
 // the template's own slopes (known beforehand) say how to change the map. First both are blurred by a module, which
 // pulls from afar; then the picture's own blur is found; then the rest, with what does not fit (glare, a cable) left out.
 
-import { blurOfPatch, left, pixelsAModule, settle, type Steps } from "./blur";
+import { blurOfPatch, left, pixelsAModule, sameBlur, settle, type Steps } from "./blur";
 import { cornerInformation } from "./certainty";
 import { apply, fit, normal } from "./homography";
 import { toIdeal, toPixel, type Lens, type Point } from "./lens";
@@ -27,6 +27,8 @@ export interface Aligned {
   readonly misfit: number;
   /** The picture's blur in pixels (standard deviation), along u and v. */
   readonly blur: readonly [number, number];
+  /** The same as steps of the templates, with which the next picture may begin. */
+  readonly steps: Steps;
   /** Share of the symbol's edges that was used. */
   readonly used: number;
 }
@@ -35,6 +37,8 @@ const COARSE_MODULES = 1;
 const COARSE_ROUNDS = 12;
 const COARSE_STILL = 4e-3; // of a symbol's edge: a tenth of a module
 const FINE_ROUNDS = 10;
+const NEAR = 0.02; // of a symbol's edge: half a module, from where a sharp picture still pulls the right way
+const ASTRAY = 0.2;
 const STILL = 2e-5; // of a symbol's edge: 1.6 µm of 80 mm
 const OUTLIER = 3.5; // standard deviations
 const SIFTINGS = 6;
@@ -47,19 +51,28 @@ const WHOLE_MOST = 0.4;
 const MISFIT_MOST = 0.25;
 const USED_LEAST = 0.35;
 
-/** Align `templates`' symbol, found at about `corners` (pixels, in the order of CORNERS). Null where it does not fit. */
-export function align(picture: Picture, lens: Lens, templates: Templates, corners: readonly Point[]): Aligned | null {
-  const start = fit(CORNERS, corners.map((each) => toIdeal(lens, each)));
-  if (start === null) return null;
-  const patch = new Patch(picture, lens, templates.symbol);
-  const state: State = { map: start, gain: 0, bias: 0 };
+/**
+ * Align `templates`' symbol, found at about `corners` (pixels, in the order of CORNERS). Null where it does not fit. `before`:
+ * the blur of the picture before, where the corners come from there; half the work, and as exact.
+ */
+export function align(picture: Picture, lens: Lens, templates: Templates, corners: readonly Point[], before: Steps | null = null): Aligned | null {
+  const map = fit(CORNERS, corners.map((each) => toIdeal(lens, each)));
+  if (map === null) return null;
+  const begin = (): [State, Patch] => [{ map, gain: 0, bias: 0 }, new Patch(picture, lens, templates.symbol)];
+  const near = before && again(...begin(), templates, before, lens);
+  if (near) return near;
+  const [state, patch] = begin();
   if (!coarse(state, patch, templates)) return null;
   patch.sample(state.map);
   const steps = blurOfPatch(state.map, patch, templates, lens);
-  const prepared = templates.at(steps[0], steps[1]);
-  if (!rounds(state, patch, prepared, prepared.factor, null, FINE_ROUNDS)) return null;
-  const fitting = sift(state, patch, templates, steps);
-  return fitting && judged(state, patch, fitting, lens);
+  return rounds(state, patch, templates.at(...steps), null, null, ASTRAY) ? fine(state, patch, templates, steps, lens) : null;
+}
+
+/** From near, with the blur of before; null when it is neither. */
+function again(state: State, patch: Patch, templates: Templates, before: Steps, lens: Lens): Aligned | null {
+  if (!rounds(state, patch, templates.at(...before), null, null, NEAR)) return null;
+  patch.sample(state.map);
+  return sameBlur(patch, templates, before) ? fine(state, patch, templates, before, lens) : null;
 }
 
 interface State {
@@ -82,14 +95,19 @@ function coarse(state: State, patch: Patch, templates: Templates): boolean {
   return true;
 }
 
-/** Rounds on the picture as it is. */
-function rounds(
-  state: State, patch: Patch, prepared: Prepared, factor: Float64Array, weight: Float32Array | null, most: number,
-): boolean {
-  for (let round = 0; round < most; round++) {
+/** With the picture as it is, from where all of it fits best. */
+function fine(state: State, patch: Patch, templates: Templates, steps: Steps, lens: Lens): Aligned | null {
+  const fitting = sift(state, patch, templates, steps);
+  return fitting && judged(state, patch, fitting, lens);
+}
+
+/** Rounds on the picture as it is; false when one moves further than that. */
+function rounds(state: State, patch: Patch, prepared: Prepared, sifted: Float64Array | null, weight: Float32Array | null, furthest: number): boolean {
+  const factor = sifted ?? prepared.factor;
+  for (let round = 0; round < FINE_ROUNDS; round++) {
     patch.sample(state.map);
     const moved = improve(state, patch, prepared, factor, weight);
-    if (!(moved < 0.2)) return false;
+    if (!(moved < furthest)) return false;
     if (moved < STILL) return true;
   }
   return true;
@@ -157,7 +175,7 @@ function sift(state: State, patch: Patch, templates: Templates, from: Steps): Fi
     normalEquations(equations, prepared.descent, prepared.active, prepared.value, weight);
     const factor = equations.slice();
     if (!cholesky(factor, PARAMETERS)) return null;
-    if (!rounds(state, patch, prepared, factor, weight, FINE_ROUNDS)) return null;
+    if (!rounds(state, patch, prepared, factor, weight, ASTRAY)) return null;
     fitting = { prepared, weight, equations, steps };
     if (CORNERS.every((each) => apart(apply(before, each), apply(state.map, each)) < SIFTED)) break;
   }
@@ -206,6 +224,7 @@ function judged(state: State, patch: Patch, { prepared, weight, equations, steps
     information,
     misfit,
     blur: [blurOf(steps[0]) * pu, blurOf(steps[1]) * pv],
+    steps,
     used,
   };
 }

@@ -21,6 +21,12 @@ export function blurOfPatch(map: Mat3, patch: Patch, templates: Templates, lens:
   return climb(patch, templates, [stepOf(FIRST_PX / pu), stepOf(FIRST_PX / pv)], null, [[2, 2], [-2, -2], [1, 1], [-1, -1]]);
 }
 
+/** Whether it still is that, about: else what fits and what does not cannot be told with it. */
+export function sameBlur(patch: Patch, templates: Templates, before: Steps): boolean {
+  const [u, v] = climb(patch, templates, before, null, [[1, 1], [-1, -1], [1, 0], [-1, 0], [0, 1], [0, -1]]);
+  return Math.abs(u - before[0]) <= 1 && Math.abs(v - before[1]) <= 1;
+}
+
 /** The same again from nearby, each axis for itself: motion blurs one more than the other. */
 export function settle(patch: Patch, templates: Templates, from: Steps, weight: Float32Array): Steps {
   return climb(patch, templates, from, weight, [[1, 0], [-1, 0], [0, 1], [0, -1]]);

@@ -2,7 +2,7 @@
 
 import type { Lens } from "./lens";
 import type { Mat3 } from "./linear";
-import { brightness, type Picture } from "./picture";
+import type { Picture } from "./picture";
 import { SAMPLES, type Symbol } from "./symbol";
 
 export class Patch {
@@ -13,6 +13,8 @@ export class Patch {
   private readonly spare: Float32Array;
   private readonly picture: Picture;
   private readonly lens: Lens;
+  /** What `value` holds as it was sampled; null = something else. */
+  private sampled: Mat3 | null = null;
 
   constructor(picture: Picture, lens: Lens, symbol: Symbol) {
     [this.picture, this.lens, this.symbol] = [picture, lens, symbol];
@@ -20,25 +22,39 @@ export class Patch {
     this.spare = new Float32Array(symbol.side * symbol.side);
   }
 
-  /** The brightness at every sample; NaN where the picture ends. */
+  /** The brightness at every sample, bilinear; NaN where the picture ends. */
   sample(map: Mat3): void {
-    const { picture, symbol, value } = this;
+    if (map === this.sampled) return;
+    this.sampled = map;
+    const { value, shine } = this;
     const { fx, fy, cx, cy, k1, k2 } = this.lens;
     const [a, b, c, d, e, f, g, h, i] = map as [number, number, number, number, number, number, number, number, number];
-    const { side } = symbol;
-    for (let m = 0; m < side; m++) {
-      const v = symbol.at(m);
-      for (let n = 0; n < side; n++) {
-        const u = symbol.at(n);
-        const w = 1 / (g * u + h * v + i);
-        const x = (a * u + b * v + c) * w;
-        const y = (d * u + e * v + f) * w;
+    const { side, places } = this.symbol;
+    const { grey, width, height } = this.picture;
+    const [right, low] = [width - 1, height - 1];
+    // The dearest loop of all, so it reads the picture itself.
+    for (let m = 0, at = 0; m < side; m++) {
+      const v = places[m]!;
+      const [px, py, pw] = [b * v + c, e * v + f, h * v + i];
+      for (let n = 0; n < side; n++, at++) {
+        const u = places[n]!;
+        const w = 1 / (g * u + pw);
+        const x = (a * u + px) * w;
+        const y = (d * u + py) * w;
         const r2 = x * x + y * y;
         const bend = 1 + r2 * (k1 + r2 * k2);
-        value[m * side + n] = brightness(picture, fx * x * bend + cx, fy * y * bend + cy);
+        const [X, Y] = [fx * x * bend + cx, fy * y * bend + cy];
+        if (!(X >= 0 && Y >= 0 && X < right && Y < low)) {
+          value[at] = NaN;
+          continue;
+        }
+        const [left, top] = [X | 0, Y | 0];
+        const [p, q] = [X - left, top * width + left];
+        const upper = grey[q]! + p * (grey[q + 1]! - grey[q]!);
+        const lower = grey[q + width]! + p * (grey[q + width + 1]! - grey[q + width]!);
+        value[at] = upper + (Y - top) * (lower - upper);
       }
     }
-    const { shine } = this;
     if (shine !== null) for (let n = 0; n < value.length; n++) value[n]! -= shine[n]!;
   }
 
@@ -46,6 +62,7 @@ export class Patch {
   learn(known: (n: number) => number, modules: number): void {
     const { value } = this;
     const before = this.shine;
+    this.sampled = null;
     for (let n = 0; n < value.length; n++) value[n]! -= known(n);
     this.soften(modules);
     this.shine = value.map((each, n) => each + (before === null ? 0 : before[n]!));
@@ -55,6 +72,7 @@ export class Patch {
   soften(modules: number): void {
     const { value, spare } = this;
     const { side } = this.symbol;
+    this.sampled = null;
     goOn(value, side, 1, side);
     goOn(value, side, side, 1);
     const kernel = gaussian(modules * SAMPLES);

@@ -27,6 +27,8 @@ export interface Template {
 export class Symbol {
   readonly modules: number;
   readonly side: number;
+  /** The u (or v) of each sample of a line. */
+  readonly places: Float64Array;
   private readonly light: Float64Array;
   private readonly cells: number;
 
@@ -34,17 +36,13 @@ export class Symbol {
     this.modules = rows.length;
     this.cells = this.modules + 2 * BORDER;
     this.side = this.cells * SAMPLES;
+    this.places = Float64Array.from({ length: this.side }, (_, n) => ((n + 0.5) / SAMPLES - BORDER) / this.modules - 0.5);
     this.light = new Float64Array(this.cells * this.cells).fill(1);
     rows.forEach((row, y) => {
       for (let x = 0; x < this.modules; x++) {
         if (row[x] === "1") this.light[(y + BORDER) * this.cells + x + BORDER] = 0;
       }
     });
-  }
-
-  /** The u (or v) of sample n. */
-  at(n: number): number {
-    return ((n + 0.5) / SAMPLES - BORDER) / this.modules - 0.5;
   }
 
   /** Brightness alone for a blur of `su` modules along u and `sv` along v (standard deviations). */

@@ -76,8 +76,8 @@ function prepare(symbol: Symbol, template: Template): Prepared {
   const descent = new Float32Array(active.length * 8);
   for (let k = 0; k < active.length; k++) {
     const n = active[k]!;
-    const u = symbol.at(n % side);
-    const v = symbol.at(Math.floor(n / side));
+    const u = symbol.places[n % side]!;
+    const v = symbol.places[Math.floor(n / side)]!;
     const along = du[n]! * u + dv[n]! * v;
     descent.set([du[n]! * u, du[n]! * v, du[n]!, dv[n]! * u, dv[n]! * v, dv[n]!, -u * along, -v * along], k * 8);
   }

@@ -6,15 +6,16 @@
 // markers that have come into it.
 
 import { align, type Aligned } from "../ar/align";
+import type { Steps } from "../ar/blur";
 import { toIdeal, type Lens, type Point } from "../ar/lens";
-import { cross, dot, inverseOf, multiply, plus, rotation, scaled, times, transposed, unit, type Vec3 } from "../ar/linear";
+import { dot, inverseOf, multiply, plus, rotation, scaled, times, transposed, unit, type Vec3 } from "../ar/linear";
 import type { Marker, Markers } from "../ar/markers";
-import { drawn } from "../ar/overlay";
 import type { Picture } from "../ar/picture";
 import { solvePose, type Pose, type Seen, type Solution } from "../ar/pose";
-import type { Free } from "../ar/refine";
+import { refine, type Free } from "../ar/refine";
 import { Templates } from "../ar/template";
 import type { Read } from "./reader";
+import { apart, cornersOf, inView, sizeOf, type Sighting } from "./view";
 
 /** Where the camera was when a picture was taken. */
 export interface Fix {
@@ -28,9 +29,10 @@ export interface Fix {
 }
 
 const MOST = 6; // markers aligned a picture: more cost time and add next to nothing
+const LEADING = 2; // found ones that say where the others are: more say it no better
+const LED_ROUNDS = 6;
+const HELD: Free = { focal: 0, k1: 0, placed: 0 };
 const ENOUGH = 2; // with fewer the decoder is asked
-const LEAST_PX = 22; // a symbol's edge: below, a module is less than a pixel
-const EDGE_PX = 3;
 const DECODE_MS = 1500;
 const HOPELESS_MS = 150; // between decodes while nothing is found
 const MOTION_MS = 400; // a pose older than that says little about the next
@@ -46,6 +48,7 @@ export class Tracker {
   private readonly known: readonly Marker[];
   private readonly markers: Markers;
   private readonly templates = new Map<string, Templates>();
+  private readonly blurs = new Map<string, Steps>();
   private last: Fix | null = null;
   private before: Fix | null = null;
   private decodedAt = -Infinity;
@@ -78,15 +81,30 @@ export class Tracker {
     return fix;
   }
 
-  /** From where they must be by now; what the first of them say about the camera then finds the others. */
+  /** From where they must be by now. What the first ones say about the camera tells where the others are, to a pixel. */
   private follow(found: Map<Marker, Aligned>, guess: Pose, picture: Picture, at: number, lens: Lens, free: Free): void {
-    const there = (pose: Pose, by: Lens): Sighting[] => apart(this.inView(pose, by, picture), MOST);
-    for (const { marker, corners } of there(guess, this.last!.solution.lens)) this.take(found, marker, picture, lens, corners);
+    const tried = new Set<Marker>();
+    let [pose, by] = [guess, this.last!.solution.lens];
+    const next = (): Sighting | undefined => {
+      const left = apart(inView(this.known, pose, by, picture), MOST).filter(({ marker }) => !found.has(marker) && !tried.has(marker));
+      return left.find(({ marker }) => marker.id !== this.last!.astray?.id) ?? left[0]; // one that hangs elsewhere leads astray
+    };
+    for (let sighting = next(); sighting && found.size < MOST; sighting = next()) {
+      const { marker } = sighting;
+      tried.add(marker);
+      this.take(found, marker, picture, lens, sighting.corners, true);
+      const again = found.has(marker) || pose === guess ? null : cornersOf(guess, by, marker);
+      if (again) this.take(found, marker, picture, lens, again, true);
+      if (found.has(marker) && found.size <= LEADING) pose = refine([...seenOf(found).values()], by, pose, HELD, LED_ROUNDS)?.pose ?? pose;
+    }
     if (found.size === 0 || found.size === MOST) return;
     const first = this.solve(found, at, lens, free, false);
     if (first === null) return;
-    for (const { marker, corners } of there(first.solution.pose, first.solution.lens)) {
-      if (!found.has(marker) && found.size < MOST) this.take(found, marker, picture, lens, corners);
+    [pose, by] = [first.solution.pose, first.solution.lens];
+    tried.clear();
+    for (let sighting = next(); sighting && found.size < MOST; sighting = next()) {
+      tried.add(sighting.marker);
+      this.take(found, sighting.marker, picture, lens, sighting.corners, true);
     }
   }
 
@@ -95,16 +113,18 @@ export class Tracker {
     return found === 0 ? waited >= (this.last ? 0 : HOPELESS_MS) || this.decodedAt === -Infinity : waited >= (found < ENOUGH ? HOPELESS_MS : DECODE_MS);
   }
 
-  private take(found: Map<Marker, Aligned>, marker: Marker, picture: Picture, lens: Lens, corners: readonly Point[]): void {
+  private take(found: Map<Marker, Aligned>, marker: Marker, picture: Picture, lens: Lens, corners: readonly Point[], followed = false): void {
     let templates = this.templates.get(marker.id);
     if (!templates) this.templates.set(marker.id, (templates = new Templates(marker.rows)));
-    const aligned = align(picture, lens, templates, corners);
-    if (aligned) found.set(marker, aligned);
+    const aligned = align(picture, lens, templates, corners, (followed && this.blurs.get(marker.id)) || null);
+    if (!aligned) return;
+    found.set(marker, aligned);
+    this.blurs.set(marker.id, aligned.steps);
   }
 
   private solve(found: ReadonlyMap<Marker, Aligned>, at: number, lens: Lens, free: Free, decoded: boolean): Fix | null {
-    const solved = (used: readonly Marker[]): Solution | null =>
-      solvePose(used.map((marker): Seen => ({ places: marker.places, pixels: found.get(marker)!.corners, information: believed(found.get(marker)!, marker) })), lens, free);
+    const sure = seenOf(found);
+    const solved = (used: readonly Marker[]): Solution | null => solvePose(used.map((marker) => sure.get(marker)!), lens, free);
     const off = (marker: Marker, solution: Solution): number => metresOff(marker, found.get(marker)!.corners, solution);
     let used = [...found.keys()];
     let solution = used.length > 0 ? solved(used) : null;
@@ -135,48 +155,10 @@ export class Tracker {
     const move = plus(pose.t, scaled(before.solution.pose.t, -1));
     return { r, t: plus(pose.t, scaled(move, share)) };
   }
-
-  /** Markers that a camera there sees. */
-  private inView(pose: Pose, lens: Lens, picture: Picture): Sighting[] {
-    const seen: Sighting[] = [];
-    const eye = scaled(times(transposed(pose.r), pose.t), -1);
-    for (const marker of this.known) {
-      const [tl, tr, , bl] = marker.places;
-      const face = cross(plus(tr, scaled(tl, -1)), plus(tl, scaled(bl, -1)));
-      if (dot(face, plus(eye, scaled(tl, -1))) <= 0) continue;
-      const corners = marker.places.map((place) => drawn(pose, lens, place));
-      if (!corners.every((each): each is Point => each !== null && inside(each, picture))) continue;
-      const size = sizeOf(corners);
-      if (size >= LEAST_PX) seen.push({ marker, corners, size });
-    }
-    return seen;
-  }
 }
 
-/** A marker and where it is in the picture, about; size: its shortest edge, pixels. */
-interface Sighting {
-  readonly marker: Marker;
-  readonly corners: readonly Point[];
-  readonly size: number;
-}
-
-function sizeOf(corners: readonly Point[]): number {
-  return Math.min(...corners.map(([x, y], n) => Math.hypot(x - corners[(n + 1) % 4]![0], y - corners[(n + 1) % 4]![1])));
-}
-
-/** As many of them, the largest first and each next as far from the others as can be: tall and wide holds a pose best. */
-function apart(seen: readonly Sighting[], most: number): Sighting[] {
-  const left = [...seen].sort((a, b) => b.size - a.size);
-  const chosen = left.splice(0, 1);
-  while (chosen.length < most && left.length > 0) {
-    const room = left.map((each) => Math.min(...chosen.map((one) => Math.hypot(each.corners[0]![0] - one.corners[0]![0], each.corners[0]![1] - one.corners[0]![1]))));
-    chosen.push(...left.splice(room.indexOf(Math.max(...room)), 1));
-  }
-  return chosen;
-}
-
-function inside([x, y]: Point, { width, height }: Picture): boolean {
-  return x > EDGE_PX && y > EDGE_PX && x < width - EDGE_PX && y < height - EDGE_PX;
+function seenOf(found: ReadonlyMap<Marker, Aligned>): Map<Marker, Seen> {
+  return new Map([...found].map(([marker, aligned]) => [marker, { places: marker.places, pixels: aligned.corners, information: believed(aligned, marker) }]));
 }
 
 /**

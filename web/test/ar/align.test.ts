@@ -73,6 +73,29 @@ describe("a marker whose corners were found a pixel off", () => {
   });
 });
 
+describe("the next picture, which begins with the blur of the one before", () => {
+  test.each([
+    ["that is as it was", CLEAR, CLEAR, 0.03],
+    ["that went soft", CLEAR, { blur: 2, noise: 2 }, 0.07],
+    ["that became sharp", { blur: 2.5, noise: 2 }, CLEAR, 0.03],
+    ["that moves", CLEAR, { blur: 0.8, noise: 2, motion: 5 }, 0.06],
+  ] as const)("%s", (_, then, now, most) => {
+    const before = tries(view(1, 0.3, then), 1, 1)[0]!.steps;
+    const seen = view(1, 0.3, now);
+    for (const px of [0.4, 2]) {
+      const random = dice(12);
+      const found = Array.from({ length: 6 }, () => align(seen.picture, IDEAL, TEMPLATES, seen.truth.map(([x, y]): Point => [x + px * normal(random), y + px * normal(random)]), before));
+      expect(worst(found, seen.truth)).toBeLessThan(most);
+    }
+  });
+
+  test("another marker's symbol is refused all the same", () => {
+    const seen = view(1, 0.2);
+    const { steps } = tries(seen, 1, 1)[0]!;
+    expect(align(seen.picture, IDEAL, new Templates(code(99)), seen.truth, steps)).toBeNull();
+  });
+});
+
 describe("what it says of itself", () => {
   test("the map leads to the corners, and the picture's blur is found", () => {
     const seen = view(1, 0.2, { blur: 1.3, noise: 2 });

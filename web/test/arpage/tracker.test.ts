@@ -93,6 +93,22 @@ describe("a marker that hangs wrong", () => {
     expect(off(fix!, at(0))).toBeLessThan(1e-4);
   });
 
+  test.each([0, 1, 2, 3])("does not lead the others astray while they are followed (marker %i)", async (n) => {
+    const [x, y] = PLACES[n]!;
+    for (const aside of [0.02, 0.03]) {
+      const wrong = HUNG.map((one, k) => (k === n ? hang(n + 1, [x + aside, y, 0]) : one));
+      const tracker = new Tracker(MARKERS);
+      const eye = decoder(() => at(0), wrong);
+      for (let k = 0; k < 4; k++) {
+        const fix = await tracker.step(shot(at(k), wrong), 33 * k, IDEAL, FIXED, eye.decode);
+        expect(fix!.seen.map((one) => one.id)).not.toContain(`M${n}`);
+        expect(fix!.seen.length).toBe(3);
+        expect(off(fix!, at(k))).toBeLessThan(1.5e-4);
+      }
+      expect(eye.asked).toBe(1);
+    }
+  });
+
   test("the ruler's sheet is only looked at when it is asked for", async () => {
     const sheet = { ...MARKERS, markers: [], ruler: { markers: MARKERS.markers, crosses: new Map() } };
     const seen = async (ruler: boolean): Promise<Fix | null> => new Tracker(sheet, ruler).step(shot(at(0)), 0, IDEAL, FIXED, decoder(() => at(0)).decode);
