@@ -9,7 +9,7 @@ import { parseMarkers } from "./ar/markers";
 import { askWorker, movable } from "./arpage/ask";
 import { Camera, type Shot } from "./arpage/camera";
 import { spread } from "./arpage/faces";
-import { Guide, type Walking } from "./arpage/guide";
+import { BEFORE, Guide, type Walking } from "./arpage/guide";
 import { Lenses, shelfOf } from "./arpage/lenses";
 import { Overlay } from "./arpage/overlay";
 import { qualityOf, strengthOf } from "./arpage/quality";
@@ -219,6 +219,7 @@ function begin(): void {
 
 part("start").addEventListener("click", begin);
 part("modes").hidden = walking !== null;
+if (walking) say(part("words"), BEFORE[walking]);
 part("view").addEventListener("click", (event) => choose(rowUnder(event.clientX, event.clientY)));
 part("card-close").addEventListener("click", () => choose(-1));
 part("forget").addEventListener("click", () => lenses?.forget());

@@ -15,6 +15,11 @@ import { CALIBRATION, SURVEY, Walk, type Verdict } from "./walk";
 
 export type Walking = "survey" | "calibrate";
 
+/** Before the camera starts. */
+export const BEFORE: Readonly<Record<Walking, string>> = {
+  survey: "A walk along the racks finds where each marker truly hangs.",
+  calibrate: "Looking at the ruler's sheet from all sides measures this camera's lens.",
+};
 const WORDS: Readonly<Record<Walking, { title: string; begin: string; done: string }>> = {
   survey: {
     title: "Where the markers hang",
