@@ -12,6 +12,8 @@ from pathlib import Path
 from models import build
 from models.errors import ModelError
 from models.layout import Layout, load
+from models.markers.data import Print, printed
+from models.markers.place import SIZE_M
 
 Say = Callable[[str], None]
 USAGE = 2
@@ -24,6 +26,7 @@ def add_commands(what: argparse._SubParsersAction[argparse.ArgumentParser], say:
     make.add_argument("--cluster", default=cluster, help=f"cluster, mini, desk or a .toml file ({cluster})")
     make.add_argument("--out", type=Path, default=Path(FOLDER), help=f"folder to write to ({FOLDER})")
     make.add_argument("--url", default="", help="the twin's own address, as on printed markers: adds the anchored USDZ")
+    make.add_argument("--printed", type=Path, help="the markers.json of what was printed, instead of --url")
     make.add_argument("--marker", default="", help="the marker that it hangs on, such as 3A (the first)")
     make.set_defaults(act=lambda args: _told(lambda: _build(args, say), say))
     check = what.add_parser("check", help="read a cluster file and say what it has, or what is wrong with it")
@@ -47,11 +50,17 @@ def _build(args: argparse.Namespace, say: Say) -> None:
     def progress(file: str, number: int, count: int) -> None:
         say(f"{number}/{count} {file}")
 
-    made = build.build(args.cluster, args.url, args.marker, progress)
+    layout = load(args.cluster)
+    shown = Print(args.url, SIZE_M, 2) if args.url else None
+    if args.printed:
+        shown = printed(args.printed, layout.name)
+        if shown is None:
+            say(f"{args.printed} is not there, or of another cluster than {layout.name}: `twin markers` writes it.")
+    made = build.files(layout, shown, args.marker, progress)
     args.out.mkdir(parents=True, exist_ok=True)
     for name, data in made.items():
         (args.out / name).write_bytes(data)
-    if not args.url:
+    if shown is None:
         say("no image-anchored USDZ: it shows the printed markers, so it needs --url, the address that is on them")
     say(f"{args.out}: {len(made)} files, {sum(map(len, made.values())) / 1000:.0f} kB")
 

@@ -44,14 +44,15 @@ class Anchor:
     yaw: float
 
 
-def usda(scene: Scene, doc: str, anchor: Anchor | None = None) -> str:
-    """The layer. With an `anchor` the scene is moved so that the image's middle is the origin."""
+def usda(scene: Scene, doc: str, anchor: Anchor | None = None, scale: float = 1.0) -> str:
+    """The layer. With an `anchor` the scene is moved so that the image's middle is the origin. `scale` is for one
+    without: the scene grows from the middle of its floor."""
     root = name_of(scene.name)
     path = f"/{root}"
     kinds = _kinds(scene)
     parts = [f'#usda 1.0\n(defaultPrim="{root}"\ndoc="{doc}"\nmetersPerUnit=1\nupAxis="Y")\n']
     if anchor is None:
-        parts.append(f'def Xform "{root}"(kind="assembly"){{\n')
+        parts.append(f'def Xform "{root}"(kind="assembly"){{\n{_scaled(scale)}')
     else:
         parts.append(_anchored(root, anchor))
     drawn = "".join(_kind(scene, kind, name, path) for kind, name in kinds.items())
@@ -185,6 +186,12 @@ def _anchored(root: str, anchor: Anchor) -> str:
         f'def Preliminary_ReferenceImage "Image"{{uniform asset image=@{anchor.image}@\n'
         f"uniform double physicalWidth={_number(anchor.width_m * 100)}\n}}\n"  # in centimetres, always
     )
+
+
+def _scaled(scale: float) -> str:
+    if scale == 1:
+        return ""
+    return f'float3 xformOp:scale={_row((scale,) * 3)}\nuniform token[] xformOpOrder=["xformOp:scale"]\n'
 
 
 def _numbers(values: Iterable[int]) -> str:

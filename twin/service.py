@@ -129,6 +129,7 @@ class Service(Tasks):
             self.fans,
             self.closed_viewers,
             self.player,
+            self.room,
             lambda: self._not_ready,
         )
         self.tls: Tls | None = None

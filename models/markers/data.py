@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import cos, isfinite, sin
 from pathlib import Path
 
@@ -102,6 +103,29 @@ def read(path: Path) -> bytes | None:
         what = f"{path} is not a markers.json ({type(error).__name__}: {error}). Make it again with `twin markers`."
         raise MarkerError("bad_file", what) from None
     return body
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """What was printed: the address, the symbols' edge in metres, how many a switch has."""
+
+    origin: str
+    size_m: float
+    per_switch: int
+
+
+def printed(path: Path, cluster: str) -> Print | None:
+    """What `twin markers` printed for that cluster; None when there is nothing. Raises MarkerError as `read`."""
+    body = read(path)
+    value = {} if body is None else json.loads(body)
+    found = value.get("markers")
+    if not found or value.get("cluster") != cluster:
+        return None
+    origin, size = value.get("origin"), found[0].get("size")
+    switches = {marker.get("switch_ip") for marker in found}
+    if not isinstance(origin, str) or not isinstance(size, int | float):
+        raise MarkerError("bad_file", f"{path} has no origin or sizes. Make it again with `twin markers`.")
+    return Print(origin, float(size), len(found) // max(len(switches), 1))
 
 
 def _check(value: dict[str, object]) -> None:

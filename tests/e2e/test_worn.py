@@ -228,12 +228,15 @@ def test_a_browser_that_has_quick_look_is_offered_the_model_for_its_own_room(
     expect(link).to_be_visible(timeout=WAIT_MS)
     assert link.get_attribute("rel") == "ar"
     assert link.evaluate("(link) => link.firstElementChild.tagName") == "IMG"  # Quick Look wants a picture first
-    url, scaling = (link.get_attribute("href") or "").split("#")
-    assert scaling == "allowsContentScaling=1"
-    answer = page.request.get(twin.url + url)
-    assert answer.headers["content-type"] == "model/vnd.usdz+zip"
-    assert "content-encoding" not in answer.headers  # it is read in place
-    assert answer.body().startswith(b"PK")
+    for way, scale in (("#view-room", False), ("#view-room-table", True)):
+        url, scaling = (page.locator(way).get_attribute("href") or "").split("#")
+        assert scaling == "allowsContentScaling=1"
+        answer = page.request.get(twin.url + url)
+        assert answer.headers["content-type"] == "model/vnd.usdz+zip"
+        assert "content-encoding" not in answer.headers  # it is read in place
+        assert answer.body().startswith(b"PK")
+        assert (b"xformOp:scale=(.125,.125,.125)" in answer.body()) == scale
+    expect(page.locator("#view-room-here")).to_be_hidden()  # nobody has printed markers
     page.close()
 
 

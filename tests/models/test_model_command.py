@@ -14,7 +14,7 @@ def test_build_writes_what_is_made_and_says_so(tmp_path: Path, capsys: pytest.Ca
     assert main(["model", "build", "--cluster", "desk", "--out", str(tmp_path / "made")]) == 0
     assert {path.name: path.read_bytes() for path in (tmp_path / "made").iterdir()} == build("desk")
     said = capsys.readouterr().out
-    assert "1/6 layout.json" in said
+    assert "1/7 layout.json" in said
     assert "--url" in said
 
 

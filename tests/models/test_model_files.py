@@ -16,7 +16,7 @@ import pytest
 import trimesh
 
 from models import pieces, scene
-from models.build import build
+from models.build import build, table_of
 from models.layout import SHIPPED, load
 from models.shape import Shape
 from models.usda import name_of
@@ -128,6 +128,7 @@ def test_viewers_can_draw_it() -> None:
 def test_files_are_small() -> None:
     assert len(brotli.compress(made()["cluster.instanced.glb"])) <= 30_000
     assert len(made()["cluster.usdz"]) <= 200_000
+    assert len(made()["cluster.table.usdz"]) <= 200_000
     assert len(made()["cluster.anchored.usdz"]) <= 200_000
 
 
@@ -148,13 +149,22 @@ def test_khronos_validator_finds_no_error(tmp_path: Path) -> None:
         assert rest == [], path  # the validator does not know the extension for instances, nor what it refers to
 
 
+@pytest.mark.parametrize(("cluster", "table"), [("cluster", 8), ("desk", 5), ("mini", 5)])
+def test_what_stands_on_a_table_is_whole_times_smaller_and_fits_it(cluster: str, table: int) -> None:
+    layout = load(cluster)
+    assert table_of(layout) == table
+    assert max(layout.size) / table <= 0.3 < max(layout.size) / (table - 1)
+
+
+@pytest.mark.parametrize("kind", ["", ".table"])
 @pytest.mark.parametrize("cluster", SHIPPED)
-def test_usd_reads_every_pi_where_the_layout_has_it(cluster: str, tmp_path: Path) -> None:
+def test_usd_reads_every_pi_where_the_layout_has_it(cluster: str, kind: str, tmp_path: Path) -> None:
     from pxr import Usd, UsdGeom
 
     layout = load(cluster)
+    scale = 1 / table_of(layout) if kind else 1
     path = tmp_path / "model.usdz"
-    path.write_bytes(made(cluster)[f"{cluster}.usdz"])
+    path.write_bytes(made(cluster)[f"{cluster}{kind}.usdz"])
     stage = Usd.Stage.Open(str(path))
     assert UsdGeom.GetStageMetersPerUnit(stage) == 1
     assert UsdGeom.GetStageUpAxis(stage) == "Y"
@@ -164,13 +174,13 @@ def test_usd_reads_every_pi_where_the_layout_has_it(cluster: str, tmp_path: Path
         prim = named[name_of(slot.node_name)]
         assert prim.IsInstance()
         matrix = places.GetLocalToWorldTransform(prim)
-        assert np.abs(np.array(matrix.ExtractTranslation()) - slot.position).max() < TENTH_MM
+        assert np.abs(np.array(matrix.ExtractTranslation()) - np.array(slot.position) * scale).max() < TENTH_MM
         front = matrix.TransformDir((0, 0, 1))
-        assert np.abs(np.array(front) - (np.sin(slot.yaw), 0, np.cos(slot.yaw))).max() < 1e-6
+        assert np.abs(np.array(front) - scale * np.array((np.sin(slot.yaw), 0, np.cos(slot.yaw)))).max() < 1e-6
     assert len([prim for prim in stage.Traverse() if prim.IsInstance()]) >= len(layout.slots) + len(layout.switches)
 
 
-@pytest.mark.parametrize("name", ["cluster.usdz", "cluster.anchored.usdz"])
+@pytest.mark.parametrize("name", ["cluster.usdz", "cluster.table.usdz", "cluster.anchored.usdz"])
 def test_usd_validators_find_no_error(name: str, tmp_path: Path) -> None:
     from pxr import Usd, UsdValidation
 
@@ -183,7 +193,7 @@ def test_usd_validators_find_no_error(name: str, tmp_path: Path) -> None:
     assert [f"{error.GetName()}: {error.GetMessage()}" for error in found] == []
 
 
-@pytest.mark.parametrize("name", ["cluster.usdz", "cluster.anchored.usdz"])
+@pytest.mark.parametrize("name", ["cluster.usdz", "cluster.table.usdz", "cluster.anchored.usdz"])
 def test_files_in_a_usdz_are_unpacked_and_begin_at_64_bytes(name: str) -> None:
     with ZipFile(BytesIO(made()[name])) as archive:
         for info in archive.infolist():

@@ -55,7 +55,14 @@ class Presence:
         self._names = [""] * most
         self._changed = False
         self.version = 0  # of who is here under which name
+        self.posed = 0  # poses taken, and what was not: too soon after another
         self.dropped = 0
+        self.faded = 0  # people no longer shown, as no pose came
+
+    @property
+    def seen(self) -> int:
+        """How many are shown."""
+        return int(np.count_nonzero(self._heard_ms >= 0))
 
     def __len__(self) -> int:
         return len(self._row)
@@ -107,12 +114,14 @@ class Presence:
         self._parts[row] = pose.parts
         self._heard_ms[row] = now_ms
         self._changed = True
+        self.posed += 1
         return True
 
     def tick(self, now_ms: int) -> bool:
         """Let ghosts fade. Whether anything has changed since the tick before."""
         faded = (self._heard_ms >= 0) & (now_ms - self._heard_ms > GHOST_MS)
         if faded.any():
+            self.faded += int(np.count_nonzero(faded))
             self._heard_ms[faded] = -1
             self._parts[faded] = np.nan
             self._changed = True

@@ -58,8 +58,8 @@ class ModelsApi:
         return self._shelf.failed
 
     async def fill(self) -> None:
-        """Make the files, once at a time."""
-        if self._filling or self._shelf.items:
+        """Make the files, once at a time; again when other markers were printed; what is there stays until then."""
+        if self._filling or (self._shelf.items and not await asyncio.to_thread(self._shelf.stale)):
             return
         self._filling = True
         self._filled.clear()
@@ -76,6 +76,8 @@ class ModelsApi:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._filled.wait(), HELD_S)
         self._require()
+        if await asyncio.to_thread(self._shelf.stale):
+            self._begin(again=True)
         told: dict[str, ModelFile] = {
             item.name: {
                 "url": f"/models/{item.file}",
@@ -108,10 +110,11 @@ class ModelsApi:
         what = "the model's files are being made; ask again in a moment"
         raise Unavailable(what, code="model_building", retry_after_s=BUILDING_S)
 
-    def _begin(self) -> None:
+    def _begin(self, again: bool = False) -> None:
         """A build, unless there is one, or there is nothing to build, or the last one has just failed."""
         now_s = asyncio.get_running_loop().time()
-        if not (self._filling or self._shelf.items) and (not self._shelf.failed or now_s >= self._not_before_s):
+        wanted = again or not self._shelf.items
+        if wanted and not self._filling and (not self._shelf.failed or now_s >= self._not_before_s):
             self._filled.clear()
             self._spawn(self.fill())
 

@@ -1,8 +1,9 @@
 """The model's files, made when they are missing and kept in the data directory.
 
 Owns `model-files/<key>` there: what `twin model build` wrote, and beside each file its brotli and gzip forms where they
-save bytes. The key is that of the cluster's file and of the program that draws it, so a change of either means a new
-build, and the old folder goes. The build runs in a process of its own at low priority: it must not hold up a tick.
+save bytes. The key is that of the cluster's file, of the markers that were printed for it (the anchored USDZ hangs on
+one) and of the program that draws it, so a change of any means a new build, and the old folder goes. The build runs in
+a process of its own at low priority: it must not hold up a tick.
 Served by models_api.py.
 """
 
@@ -26,6 +27,7 @@ import brotli
 
 import models
 from models.layout import SHIPPED
+from models.markers import data
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +50,8 @@ TYPES = {
 }
 PACKED = frozenset((".usdz", ".png", ".jpg"))  # Quick Look reads a usdz in place; pictures are small already
 
-Build = Callable[[str, Path], Awaitable[None]]  # (cluster, folder to write to); raises BuildError
+# (cluster, folder to write to, markers.json of what was printed or None); raises BuildError
+Build = Callable[[str, Path, Path | None], Awaitable[None]]
 
 
 class BuildError(Exception):
@@ -77,40 +80,59 @@ class Shelf:
 
     def __init__(self, data_dir: Path, cluster: str, build: Build | None = None) -> None:
         self._root = data_dir / FOLDER
+        self._printed = data_dir / data.FOLDER / data.FILE
         self._cluster = cluster
         self._build = build or build_aside
+        self._seen: object = None  # of what was printed, when the files were made
         self.items: Mapping[str, Item] = MappingProxyType({})
         self.failed = ""  # why there is nothing
 
+    def stale(self) -> bool:
+        """Whether other markers were printed since: a look at the disk."""
+        return bool(self.items) and _stamp(self._printed) != self._seen
+
     async def fill(self) -> None:
-        """Take what is kept, or build it. Does not raise: `failed` says why there is nothing."""
+        """Take what is kept, or build it. Does not raise: `failed` says why there is nothing, and what was stays."""
         try:
-            folder = self._root / await asyncio.to_thread(key_of, self._cluster)
+            seen = await asyncio.to_thread(_stamp, self._printed)
+            printed = None if seen is None else self._printed
+            folder = self._root / await asyncio.to_thread(key_of, self._cluster, printed)
             if not folder.is_dir():
-                await self._make(folder)
+                await self._make(folder, printed)
             found = await asyncio.to_thread(read, folder)
         except (BuildError, OSError) as error:
             self.failed = str(error)
             log.warning("the model's files cannot be served: %s", error)
             return
         self.failed = ""
+        self._seen = seen
         self.items = MappingProxyType({item.file: item for item in found})
 
-    async def _make(self, folder: Path) -> None:
+    async def _make(self, folder: Path, printed: Path | None) -> None:
         """Build beside and move into place: a folder that is there is whole."""
         beside = self._root / f".{folder.name}.{os.getpid()}"
         await asyncio.to_thread(_clear, self._root, beside)
         try:
-            await self._build(self._cluster, beside)
+            try:
+                await self._build(self._cluster, beside, printed)
+            except BuildError as error:
+                if printed is None:
+                    raise
+                # The room's model must not be missing because of a markers' file that somebody has spoilt.
+                log.warning("no model that hangs on a printed marker: %s", error)
+                await asyncio.to_thread(_empty, beside)
+                await self._build(self._cluster, beside, None)
             await asyncio.to_thread(_pack_all, beside)
             beside.rename(folder)
         finally:
             await asyncio.to_thread(shutil.rmtree, beside, ignore_errors=True)
 
 
-async def build_aside(cluster: str, folder: Path) -> None:
+async def build_aside(cluster: str, folder: Path, printed: Path | None = None) -> None:
     """`twin model build` as a process of its own, at low priority. Raises BuildError with what it said."""
     command = [sys.executable, "-m", "twin", "model", "build", "--cluster", cluster, "--out", str(folder)]
+    if printed is not None:
+        command += ["--printed", str(printed)]
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.DEVNULL,
@@ -133,11 +155,13 @@ async def build_aside(cluster: str, folder: Path) -> None:
         raise BuildError(f"`twin model build` ended with {process.returncode}: {text}")
 
 
-def key_of(cluster: str) -> str:
-    """Names a cluster's file and the program that draws it. Raises OSError."""
+def key_of(cluster: str, printed: Path | None = None) -> str:
+    """Names a cluster's file, its printed markers and the program that draws them. Raises OSError."""
     here = Path(models.__file__).parent
     file = here / f"{cluster}.toml" if cluster in SHIPPED else Path(cluster)
     digest = sha256(file.read_bytes())
+    if printed is not None:
+        digest.update(printed.read_bytes())
     for source in sorted(here.rglob("*.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:DIGITS]
@@ -178,6 +202,20 @@ def _clear(root: Path, beside: Path) -> None:
         if each.is_dir() and OURS.fullmatch(each.name):
             shutil.rmtree(each, ignore_errors=True)
     beside.mkdir()
+
+
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+def _stamp(path: Path) -> object:
+    """Differs when the file does; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _yield_to_others() -> None:

@@ -27,6 +27,7 @@ from twin.edge.http import json_answer
 from twin.edge.ingest import Ingest
 from twin.edge.landing import Landing
 from twin.edge.player import Player
+from twin.edge.presence import Room
 from twin.edge.store_metrics import of_journal, of_landing
 from twin.wire.fan import Fan
 
@@ -45,6 +46,7 @@ class Parts:
     fans: Mapping[str, Fan]
     closed: Mapping[str, int]
     player: Player
+    room: Room
     ready: Callable[[], str | None]
 
 
@@ -130,5 +132,21 @@ class Ops(Collector):
         yield GaugeMetricFamily("twin_seq", "Number of the last frame", live.seq)
         yield CounterMetricFamily("twin_reports_accepted", "Reports on disk and acknowledged", parts.ingest.accepted)
         yield CounterMetricFamily("twin_reports_refused", "Reports that could not be understood", parts.ingest.refused)
+        yield from of_room(parts.room)
         yield from of_journal(parts.journal)
         yield from of_landing(parts.landing)
+
+
+def of_room(room: Room) -> Iterator[Metric]:
+    """Who sees whom."""
+    people = GaugeMetricFamily("twin_present", "People who see each other, by whether they are shown", labels=["shown"])
+    people.add_metric(["yes"], room.presence.seen)
+    people.add_metric(["no"], len(room.presence) - room.presence.seen)
+    yield people
+    poses = CounterMetricFamily("twin_poses", "Poses that people sent, by what became of them", labels=["what"])
+    poses.add_metric(["taken"], room.presence.posed)
+    poses.add_metric(["dropped"], room.presence.dropped)
+    yield poses
+    yield CounterMetricFamily("twin_poses_sent", "Messages with everybody's poses", room.sent)
+    yield CounterMetricFamily("twin_poses_conflated", "Such messages that a viewer was not ready for", room.skipped)
+    yield CounterMetricFamily("twin_present_faded", "People no longer shown, as no pose came", room.presence.faded)

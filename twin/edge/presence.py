@@ -35,7 +35,8 @@ class Room:
         self._told: dict[str, int] = {}  # the version of `people` that a viewer has
         self._owed: set[str] = set()  # a message passed by them while their line was full
         self._awake = asyncio.Event()
-        self.sent = 0
+        self.sent = 0  # messages of poses
+        self.skipped = 0  # messages that a full line was spared
 
     def present(self, sid: str, pipe: Pipe, body: object) -> dict[str, object]:
         """Join, be called something else, or leave. Raises TwinError."""
@@ -91,6 +92,7 @@ class Room:
             pipe = self._pipes[sid]
             if pipe.busy() or pipe.backlog() > self._soft_bytes:
                 self._owed.add(sid)
+                self.skipped += 1
                 continue
             if self._told.get(sid) != self.presence.version:
                 self._told[sid] = self.presence.version

@@ -1,10 +1,10 @@
 // Owns the fetching of the model's files: the list of them, a wait while the server still makes them, and which file is
-// which. Knows nothing of what is in them. Called by main for the scene.
+// which. Knows nothing of what is in them. Called by main for the scene, and by ui/room.
 
 import { ModelError } from "./errors";
 
 /** Name -> where it is, with its hash in it, so that the browser may keep it for ever. */
-type Manifest = Readonly<Record<string, { readonly url: string }>>;
+export type Manifest = Readonly<Record<string, { readonly url: string }>>;
 export type Detail = "far" | "near" | "pi";
 
 const DETAILS: readonly Detail[] = ["far", "near", "pi"];
@@ -21,7 +21,7 @@ export interface Fetching {
 
 /** The model's files, the roughest first, as they come. Throws ModelError when there are none (any more). */
 export async function* modelFiles(how: Fetching): AsyncGenerator<{ detail: Detail; bytes: ArrayBuffer; name: string }> {
-  const list = await manifest(how);
+  const list = await modelList(how);
   for (const detail of DETAILS) yield { detail, ...(await file(list, detail, how)) };
 }
 
@@ -31,16 +31,8 @@ export const FETCHING: Fetching = {
   later: (ms) => new Promise((done) => setTimeout(done, ms)),
 };
 
-/** Where the model is that Quick Look puts into a room; pinching may make a table-top of it. Throws ModelError. */
-export async function roomFile(how: Fetching): Promise<string> {
-  const list = await manifest(how);
-  const name = Object.keys(list).find((one) => one.endsWith(".usdz") && !one.endsWith(".anchored.usdz"));
-  if (name === undefined) throw new ModelError("*.usdz", "is not among the model's files");
-  return `${list[name]!.url}#allowsContentScaling=1`;
-}
-
 /** What this server serves of a model. Throws ModelError when it serves none. */
-async function manifest({ fetch, later }: Fetching): Promise<Manifest> {
+export async function modelList({ fetch, later }: Fetching): Promise<Manifest> {
   for (let attempt = 1; ; attempt++) {
     const answer = await fetch("/models/manifest.json?wait", { signal: AbortSignal.timeout(WAIT_MS) });
     if (answer.ok) return (await answer.json()) as Manifest;

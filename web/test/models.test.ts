@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ModelError } from "../src/errors";
-import { modelFiles, roomFile, type Fetching } from "../src/models";
+import { modelFiles, type Fetching } from "../src/models";
 
 const LIST = { "desk.far.glb": { url: "/models/desk.far.1.glb" }, "desk.glb": { url: "/models/desk.2.glb" }, "desk.instanced.glb": { url: "/models/desk.instanced.3.glb" }, "pi.glb": { url: "/models/pi.4.glb" } };
 
@@ -27,17 +27,6 @@ async function all(from: Fetching): Promise<string[]> {
 
 const json = (value: unknown) => (): Response => new Response(JSON.stringify(value));
 const files = Object.fromEntries(Object.values(LIST).map(({ url }) => [url, [(): Response => new Response("12345")]]));
-
-describe("the file for one's own room", () => {
-  test("is the one that hangs on no marker, and may be scaled", async () => {
-    const list = { ...LIST, "desk.anchored.usdz": { url: "/models/desk.anchored.8.usdz" }, "desk.usdz": { url: "/models/desk.9.usdz" } };
-    expect(await roomFile(server({ "/models/manifest.json": [json(list)] }))).toBe("/models/desk.9.usdz#allowsContentScaling=1");
-  });
-
-  test("may be missing", async () => {
-    await expect(roomFile(server({ "/models/manifest.json": [json(LIST)] }))).rejects.toThrow("*.usdz is not among the model's files");
-  });
-});
 
 describe("the model's files", () => {
   test("come the roughest first, by the names that the server gives them", async () => {

@@ -6,8 +6,10 @@ import asyncio
 import gzip
 import shutil
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import aiohttp
 import brotli
@@ -16,6 +18,7 @@ import pytest
 import models
 from tests.twin.conftest import Start, url_of
 from tests.wait import until
+from twin.__main__ import main
 from twin.edge.models_api_shelf import BuildError, Item, Shelf, build_aside, key_of
 from twin.service import Service
 
@@ -33,11 +36,13 @@ class Builder:
         self.files = FILES if files is None else files
         self.built = 0
         self.wrong = ""
+        self.printed: list[Path | None] = []
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
 
-    async def __call__(self, cluster: str, folder: Path) -> None:
+    async def __call__(self, cluster: str, folder: Path, printed: Path | None) -> None:
         self.built += 1
+        self.printed.append(printed)
         await self.may_go_on.wait()
         if self.wrong:
             (folder / "half.glb").write_bytes(b"half")
@@ -307,6 +312,52 @@ async def test_what_is_wrong_is_said(tmp_path: Path, cluster: str, says: str) ->
     shelf = Shelf(tmp_path, cluster, Builder({}))
     await shelf.fill()
     assert says in shelf.failed
+
+
+def print_markers(folder: Path, *options: str) -> Path:
+    assert main(["markers", "--cluster", "desk", "--out", str(folder / "markers"), *options]) == 0
+    return folder / "markers" / "markers.json"
+
+
+async def test_markers_that_are_printed_meanwhile_mean_another_build_and_what_there_is_stays_until_then(
+    builder: Builder, start: Start, http: aiohttp.ClientSession, data_dir: Path
+) -> None:
+    service = await start(cluster="desk", models="start")
+    await until(lambda: service.models.ready)
+    before = await manifest(service, http)
+    assert builder.printed == [None]
+    kept = await asyncio.to_thread(print_markers, data_dir, "--url", "https://twin.example")
+    builder.files = {**FILES, "desk.anchored.usdz": USDZ + b"marker"}
+    builder.may_go_on.clear()
+    assert await manifest(service, http) == before
+    await until(lambda: builder.printed == [None, kept])
+    assert await manifest(service, http) == before
+    builder.may_go_on.set()
+    while "desk.anchored.usdz" not in await manifest(service, http):
+        assert builder.built == 2
+    assert builder.built == 2
+
+
+async def test_a_markers_file_that_is_no_good_costs_the_anchored_file_only(tmp_path: Path) -> None:
+    (tmp_path / "markers").mkdir()
+    (tmp_path / "markers" / "markers.json").write_text("{")
+    shelf = Shelf(tmp_path, "desk")
+    await shelf.fill()
+    assert shelf.failed == ""
+    assert "desk.usdz" in {item.name for item in shelf.items.values()}
+    assert "desk.anchored.usdz" not in {item.name for item in shelf.items.values()}
+    assert not shelf.stale()
+
+
+async def test_the_served_anchored_file_hangs_on_the_marker_that_was_printed(tmp_path: Path) -> None:
+    await asyncio.to_thread(print_markers, tmp_path, "--url", "https://twin.example", "--size", "60")
+    shelf = Shelf(tmp_path, "desk")
+    await shelf.fill()
+    body = next(item.body for item in shelf.items.values() if item.name == "desk.anchored.usdz")
+    with ZipFile(BytesIO(body)) as package:
+        layer = package.read("desk.usda").decode()
+        assert "marker-1A.png" in package.namelist()
+    assert "uniform double physicalWidth=7.92\n" in layer  # 60 mm of 25 modules, and four of white on each side
 
 
 async def test_the_real_model_is_built_kept_and_served(start: Start, http: aiohttp.ClientSession) -> None:

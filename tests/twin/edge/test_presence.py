@@ -14,6 +14,7 @@ from tests.twin.edge.viewer import Viewer
 from tests.twin.wire.pipes import FakePipe
 from tests.wait import until
 from twin.edge.clock import Clock
+from twin.edge.ops_api import of_room
 from twin.edge.presence import Room
 from twin.service import Service
 from twin.wire.presence import decode
@@ -154,3 +155,27 @@ async def test_an_empty_room_sleeps_and_wakes_for_whoever_comes() -> None:
         await until(lambda: len(pipe.sent) == 4)
     finally:
         task.cancel()
+
+
+def figures(room: Room) -> dict[tuple[str, ...], float]:
+    return {(one.name, *one.labels.values()): one.value for metric in of_room(room) for one in metric.samples}
+
+
+def test_the_figures_count_who_is_shown_and_what_became_of_poses() -> None:
+    fixture = Fixture()
+    fixture.pipes["b"].jam = 2000
+    fixture.tick()
+    told = figures(fixture.room)
+    assert (told["twin_present", "yes"], told["twin_present", "no"]) == (3, 0)
+    assert (told["twin_poses_total", "taken"], told["twin_poses_total", "dropped"]) == (3, 0)
+    assert (told["twin_poses_sent_total",], told["twin_poses_conflated_total",]) == (2, 1)
+    for _ in range(10):
+        fixture.room.pose("a", fixture.pipes["a"], here(0))
+    told = figures(fixture.room)
+    assert told["twin_poses_total", "taken"] + told["twin_poses_total", "dropped"] == 13
+    assert told["twin_poses_total", "dropped"] > 5
+    fixture.pipes["b"].jam = 0
+    fixture.now_ms += 6000
+    fixture.tick()
+    told = figures(fixture.room)
+    assert (told["twin_present", "yes"], told["twin_present", "no"], told["twin_present_faded_total",]) == (0, 3, 3)
