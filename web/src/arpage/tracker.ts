@@ -66,7 +66,8 @@ export class Tracker {
     this.size = `${picture.width}x${picture.height}`;
     const found = new Map<Marker, Aligned>();
     const guess = this.predicted(at);
-    if (guess) this.follow(found, guess, picture, at, lens, free);
+    if (guess) this.follow(found, guess, picture, lens);
+    this.complete(found, picture, at, lens, free);
     const decoded = this.due(found.size, at);
     if (decoded) {
       this.decodedAt = at;
@@ -75,6 +76,7 @@ export class Tracker {
         return marker && this.known.includes(marker) && !found.has(marker) ? [{ marker, corners, size: sizeOf(corners) }] : [];
       });
       for (const { marker, corners } of apart(reads, Math.max(MOST - found.size, 1))) this.take(found, marker, picture, lens, corners);
+      this.complete(found, picture, at, lens, free); // a decoder misses some that are there
     }
     const fix = this.solve(found, at, lens, free, decoded);
     if (fix) [this.before, this.last] = [this.last, fix];
@@ -82,30 +84,37 @@ export class Tracker {
   }
 
   /** From where they must be by now. What the first ones say about the camera tells where the others are, to a pixel. */
-  private follow(found: Map<Marker, Aligned>, guess: Pose, picture: Picture, at: number, lens: Lens, free: Free): void {
+  private follow(found: Map<Marker, Aligned>, guess: Pose, picture: Picture, lens: Lens): void {
     const tried = new Set<Marker>();
-    let [pose, by] = [guess, this.last!.solution.lens];
-    const next = (): Sighting | undefined => {
-      const left = apart(inView(this.known, pose, by, picture), MOST).filter(({ marker }) => !found.has(marker) && !tried.has(marker));
-      return left.find(({ marker }) => marker.id !== this.last!.astray?.id) ?? left[0]; // one that hangs elsewhere leads astray
-    };
-    for (let sighting = next(); sighting && found.size < MOST; sighting = next()) {
-      const { marker } = sighting;
+    const by = this.last!.solution.lens;
+    let pose = guess;
+    for (let next = this.next(found, tried, pose, by, picture); next; next = this.next(found, tried, pose, by, picture)) {
+      const { marker } = next;
       tried.add(marker);
-      this.take(found, marker, picture, lens, sighting.corners, true);
+      this.take(found, marker, picture, lens, next.corners, true);
       const again = found.has(marker) || pose === guess ? null : cornersOf(guess, by, marker);
       if (again) this.take(found, marker, picture, lens, again, true);
       if (found.has(marker) && found.size <= LEADING) pose = refine([...seenOf(found).values()], by, pose, HELD, LED_ROUNDS)?.pose ?? pose;
     }
-    if (found.size === 0 || found.size === MOST) return;
-    const first = this.solve(found, at, lens, free, false);
+  }
+
+  /** Those that should be in the picture too, by the pose of those that were found. */
+  private complete(found: Map<Marker, Aligned>, picture: Picture, at: number, lens: Lens, free: Free): void {
+    const first = found.size > 0 && found.size < MOST ? this.solve(found, at, lens, free, false) : null;
     if (first === null) return;
-    [pose, by] = [first.solution.pose, first.solution.lens];
-    tried.clear();
-    for (let sighting = next(); sighting && found.size < MOST; sighting = next()) {
-      tried.add(sighting.marker);
-      this.take(found, sighting.marker, picture, lens, sighting.corners, true);
+    const { pose, lens: by } = first.solution;
+    const tried = new Set<Marker>();
+    for (let next = this.next(found, tried, pose, by, picture); next; next = this.next(found, tried, pose, by, picture)) {
+      tried.add(next.marker);
+      this.take(found, next.marker, picture, lens, next.corners, true);
     }
+  }
+
+  /** The marker to look for next, where a camera there sees it. */
+  private next(found: ReadonlyMap<Marker, Aligned>, tried: ReadonlySet<Marker>, pose: Pose, lens: Lens, picture: Picture): Sighting | undefined {
+    if (found.size >= MOST) return undefined;
+    const left = apart(inView(this.known, pose, lens, picture), MOST).filter(({ marker }) => !found.has(marker) && !tried.has(marker));
+    return left.find(({ marker }) => marker.id !== this.last?.astray?.id) ?? left[0]; // one that hangs elsewhere leads astray
   }
 
   private due(found: number, at: number): boolean {

@@ -31,6 +31,8 @@ function decoder(pose: () => Pose, hung: readonly Hung[] = HUNG): { decode: (pic
   return made;
 }
 
+const decodeAt = (n: number, read: readonly number[]) => async (picture: Picture): Promise<Read[]> =>
+  (await decoder(() => at(n)).decode(picture)).filter((_, k) => read.includes(k));
 const at = (n: number): Pose => look([0.05 + 0.01 * n, 0.02, 1.1], [0, 0, 0], 0.02);
 const shot = (pose: Pose, hung = HUNG): Picture => photograph(hung, pose, IDEAL, { blur: 0.8, noise: 2 }, 5);
 const off = (fix: Fix, pose: Pose): number => {
@@ -61,6 +63,16 @@ describe("a camera that moves", () => {
     const again = await tracker.step(shot(at(0)), 900, IDEAL, FIXED, eye.decode);
     expect(again!.decoded).toBe(true);
     expect(off(again!, at(0))).toBeLessThan(1e-4);
+  });
+
+  test.each([[[0, 1]], [[2]]])("markers that the decoder misses are found all the same, by the pose of the others (it reads %j)", async (read) => {
+    const tracker = new Tracker(MARKERS);
+    for (const [n, ms] of [[0, 0], [3, 900]] as const) { // the second so late that nothing is known of the motion
+      const fix = await tracker.step(shot(at(n)), ms, IDEAL, FIXED, decodeAt(n, read));
+      expect(fix!.decoded).toBe(true);
+      expect(fix!.seen.length).toBe(4);
+      expect(off(fix!, at(n))).toBeLessThan(1e-4);
+    }
   });
 
   test("a picture of another size is another camera: what was known of the last one is not used", async () => {
