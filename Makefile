@@ -51,6 +51,7 @@ screenshots: setup  ## the pictures of the docs, taken from a running demo
 	@sh .ci/browser
 	@$(BIN)/python docs/screenshots.py
 	@$(BIN)/python docs/ar_picture.py
+	@$(BIN)/python docs/markers_picture.py
 
 page: $(STAMP)/npm  ## build the page into twin/static
 	@cd web && npm run --silent build
