@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,23 @@ def store(page: Page, revision: int = 1) -> None:
     page.fill("#outcome-token", TOKENS["TWIN_OPERATOR_TOKEN"])
     page.click("#outcome-store")
     expect(page.locator("#outcome-status")).to_contain_text(f"Stored: survey {revision}", timeout=10_000)
+
+
+def put(twin: Twin, markers: list[dict[str, Any]]) -> None:
+    """Stores where these hang, over whatever there is, as another device would."""
+    kept = twin.get("/model/markers/survey")
+    assert isinstance(kept, dict)
+    fields = ("id", "position", "rotation")
+    hang = [{**{key: one[key] for key in fields}, "deviation": 0.0002, "views": 9} for one in markers]
+    headers = {
+        "Authorization": f"Bearer {TOKENS['TWIN_OPERATOR_TOKEN']}",
+        "Content-Type": "application/json",
+        "If-Match": f'"{kept["revision"]}"',
+    }
+    body = json.dumps({"print": 1.0, "views": 24, "markers": hang}).encode()
+    request = urllib.request.Request(f"{twin.url}/model/markers/survey", body, headers, method="PUT")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
 
 
 def documents(twin: Twin) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests.e2e import ar, film, survey
 from tests.e2e.ar import Take
-from tests.e2e.process import Twin
+from tests.e2e.process import Twin, wait_for
 from tests.e2e.survey import MM, documents
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -67,6 +67,33 @@ def test_stickers_three_millimetres_off_are_surveyed_and_kept_on_the_server(twin
     assert sum(left.values()) < sum(off.values()) / 5
     untouched = {one["id"]: one for one in markers["markers"] if one["id"] not in south}
     assert all(one == untouched[one["id"]] for one in surveyed["markers"] if one["id"] in untouched)
+
+
+def test_a_page_that_is_open_takes_a_survey_that_somebody_stores(twin: Twin, tmp_path: Path) -> None:
+    markers, layout = documents(twin)
+    scene = ar.scene_of(markers, layout)
+    middle = np.median(ar.in_front(scene.markers), axis=0)
+    still = film.look([middle[0], middle[1], middle[2] + 0.9], list(middle), 0.0)
+    take = Take(scene, (still, still), LENS, SIZE)
+    take.write(tmp_path / "still.y4m")
+    with ar.page_before(tmp_path / "still.y4m", twin.url, ar.known(LENS, SIZE)) as page:
+
+        def across() -> float:
+            """The last pose's first coordinate, metres; the page's rules forbid what waits for functions need."""
+            found = page.evaluate("ar.traced.at(-1)?.seen >= 4 ? ar.traced.at(-1).pose.t[0] : null")
+            return math.nan if found is None else float(found)
+
+        wait_for(lambda: across() == across(), 20)
+        before = across()
+        survey.put(
+            twin,
+            [{**one, "position": [one["position"][0] + 20 * MM, *one["position"][1:]]} for one in markers["markers"]],
+        )
+        page.evaluate("ar.look()")
+        wait_for(lambda: abs(across() - before) > 10 * MM, 20)
+        assert (
+            abs(across() - before + 20 * MM) < 0.2 * MM
+        )  # the camera, seen from markers that are said to be further right
 
 
 def test_a_camera_is_calibrated_with_the_ruler_sheet(twin: Twin, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import { askWorker, movable } from "./arpage/ask";
 import { Camera, type Shot } from "./arpage/camera";
 import { spread } from "./arpage/faces";
 import { BEFORE, Guide, type Walking } from "./arpage/guide";
+import { Hung, LOOK_MS } from "./arpage/hung";
 import { Lenses, shelfOf } from "./arpage/lenses";
 import { Overlay } from "./arpage/overlay";
 import { qualityOf, strengthOf } from "./arpage/quality";
@@ -64,6 +65,7 @@ let silentCamera = false;
 let worker: Worker | null = null;
 let guide: Guide | null = null;
 let camera: Camera | null = null;
+let hung: Hung | null = null;
 
 const link = new Link({ socket, state, now, later: (ms, run) => void setTimeout(run, ms) }, {
   phase: () => undefined,
@@ -96,12 +98,21 @@ async function start(): Promise<void> {
   void stayAwake();
   if (walking) guide = new Guide(walking, worker, sheet ? read.ruler.markers : read.markers, part<HTMLCanvasElement>("view"));
   part("quality").hidden = guide !== null;
+  hung = new Hung(markers, () => json("/model/markers.json"));
   for (;;) {
+    const elsewhere = guide ? null : hung.take(); // a walk ends with those it began with
+    if (elsewhere) await rehang(worker, elsewhere, sheet);
     const shot = await camera.next(now);
     silentCamera = shot === null;
     if (shot) await see(worker, camera, shot);
     else if (camera.video.srcObject instanceof MediaStream && !camera.video.srcObject.active) throw new Error("The camera has stopped. Load the page again.");
   }
+}
+
+/** On with the markers where they are said to hang now; with those from before when they cannot be read. */
+async function rehang(worker: Worker, markers: unknown, ruler: boolean): Promise<void> {
+  const answer = await askWorker(worker, { kind: "open", markers, ruler });
+  if (answer.kind === "wrong") say(part("advice"), answer.words);
 }
 
 async function see(worker: Worker, camera: Camera, shot: Shot): Promise<void> {
@@ -212,7 +223,7 @@ function begin(): void {
     part("quality").dataset["grade"] = "none";
     camera?.stop(); // or it stays in use, and cannot be started again
     worker?.terminate();
-    [camera, worker, overlay, fix, guide] = [null, null, null, null, null];
+    [camera, worker, overlay, fix, guide, hung] = [null, null, null, null, null, null];
     [part("start").hidden, part("quality").hidden, part("walk").hidden] = [false, false, true];
   });
 }
@@ -232,6 +243,7 @@ for (const mode of MODES) {
   });
 }
 setInterval(tick, TICK_MS);
+setInterval(() => void hung?.look(), LOOK_MS);
 socket.connect();
-if (trace) Object.assign(window, { ar: { traced, state, overlay: () => overlay, choose } });
+if (trace) Object.assign(window, { ar: { traced, state, overlay: () => overlay, choose, look: () => hung?.look() } });
 begin();

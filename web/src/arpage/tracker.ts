@@ -15,7 +15,7 @@ import { solvePose, type Pose, type Seen, type Solution } from "../ar/pose";
 import { refine, type Free } from "../ar/refine";
 import { Templates } from "../ar/template";
 import type { Read } from "./reader";
-import { apart, cornersOf, inView, sizeOf, type Sighting } from "./view";
+import { apart, cornersOf, inside, inView, sizeOf, type Sighting } from "./view";
 
 /** Where the camera was when a picture was taken. */
 export interface Fix {
@@ -126,7 +126,7 @@ export class Tracker {
     let templates = this.templates.get(marker.id);
     if (!templates) this.templates.set(marker.id, (templates = new Templates(marker.rows)));
     const aligned = align(picture, lens, templates, corners, (followed && this.blurs.get(marker.id)) || null);
-    if (!aligned) return;
+    if (!aligned?.corners.every((corner) => inside(corner, picture))) return;
     found.set(marker, aligned);
     this.blurs.set(marker.id, aligned.steps);
   }

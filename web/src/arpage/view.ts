@@ -8,7 +8,7 @@ import type { Picture } from "../ar/picture";
 import type { Pose } from "../ar/pose";
 
 const LEAST_PX = 22; // a symbol's edge: below, a module is less than a pixel
-const EDGE_PX = 3;
+const EDGE_PX = 4;
 
 /** A marker and where it is in the picture, about; size: its shortest edge, pixels. */
 export interface Sighting {
@@ -54,6 +54,7 @@ export function apart(seen: readonly Sighting[], most: number): Sighting[] {
   return chosen;
 }
 
-function inside([x, y]: Point, { width, height }: Picture): boolean {
+/** Well in the picture: what lies across its edge is blurred with what nobody sees. */
+export function inside([x, y]: Point, { width, height }: Picture): boolean {
   return x > EDGE_PX && y > EDGE_PX && x < width - EDGE_PX && y < height - EDGE_PX;
 }

@@ -28,6 +28,7 @@ const STRIP = 16;
 const STRIP_ROW = 8;
 
 const reader = new Reader();
+let decoder: Promise<void> | null = null;
 let tracker: Tracker | null = null;
 let sighter: Sighter | null = null;
 
@@ -35,7 +36,7 @@ async function heard(message: ToWorker): Promise<FromWorker> {
   if (message.kind === "open") {
     const markers = parseMarkers(message.markers);
     [tracker, sighter] = [new Tracker(markers, message.ruler), new Sighter(markers, message.ruler)];
-    await reader.open();
+    await (decoder ??= reader.open()); // the markers may come again, the decoder not
     return { kind: "ready" };
   }
   const began = performance.now();

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Solution } from "../../src/ar/pose";
 import { facesOf, quadAt, quadsOf, spread } from "../../src/arpage/faces";
 import { greyOf } from "../../src/arpage/grey";
+import { Hung } from "../../src/arpage/hung";
 import { Lenses, shelfOf, type Shelf } from "../../src/arpage/lenses";
 import { FRESH_MS, HELD_MS, qualityOf, strengthOf } from "../../src/arpage/quality";
 import { FrameClock } from "../../src/arpage/stamp";
@@ -143,5 +144,34 @@ describe("grey", () => {
     const frame = { format, visibleRect: { width, height }, allocationSize: () => 64, copyTo: (to: Uint8Array) => { to.set(bytes); return Promise.resolve([{ offset, stride }]); }, close: () => (closed = true) };
     expect([...(await greyOf(frame as unknown as VideoFrame)).grey]).toEqual([0, 1, 10, 11]);
     expect(closed).toBe(true);
+  });
+});
+
+describe("markers that hang elsewhere by now", () => {
+  test("are noticed once, and a server that does not answer changes nothing", async () => {
+    const answers: (() => unknown)[] = [];
+    const hung = new Hung({ survey: 1 }, async () => answers.shift()!());
+    answers.push(() => ({ survey: 1 }));
+    await hung.look();
+    expect(hung.take()).toBeNull();
+    answers.push(() => ({ survey: 2 }), () => { throw new TypeError("away"); });
+    await hung.look();
+    await hung.look();
+    expect(hung.take()).toEqual({ survey: 2 });
+    expect(hung.take()).toBeNull();
+    answers.push(() => ({ survey: 2 }));
+    await hung.look();
+    expect(hung.take()).toBeNull();
+  });
+
+  test("are asked for one question at a time", async () => {
+    let asked = 0;
+    let answer = (_: unknown): void => undefined;
+    const hung = new Hung({}, () => (asked++, new Promise((done) => (answer = done))));
+    const first = hung.look();
+    await hung.look();
+    answer({});
+    await first;
+    expect(asked).toBe(1);
   });
 });

@@ -75,6 +75,17 @@ describe("a camera that moves", () => {
     }
   });
 
+  test("a marker at the very edge of the picture is not believed", async () => {
+    const right = Math.max(...corners(HUNG[1]!, at(0), IDEAL).map(([x]) => x));
+    for (const [beside, used] of [[1.5, false], [12, true]] as const) {
+      const lens = { ...IDEAL, cx: IDEAL.cx + WIDTH - 1 - beside - right };
+      const read = async (): Promise<Read[]> => HUNG.map((one, n) => ({ text: `T${n}`, corners: corners(one, at(0), lens).map(([x, y]) => [x - 4, y] as const) }));
+      const fix = await new Tracker(MARKERS).step(photograph(HUNG, at(0), lens, { blur: 0.8, noise: 2 }, 5), 0, lens, FIXED, read);
+      expect(fix!.seen.some(({ id }) => id === "M1")).toBe(used);
+      expect(fix!.seen.length).toBeGreaterThanOrEqual(3);
+    }
+  });
+
   test("a picture of another size is another camera: what was known of the last one is not used", async () => {
     const tracker = new Tracker(MARKERS);
     const eye = decoder(() => at(0));
