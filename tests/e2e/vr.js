@@ -1,7 +1,7 @@
 // Runs in the page before it: an emulated headset (iwer), and hands that a test can move. Nothing of the page is changed.
 // Metres of the room; y up. What the hands mean is read from window.twin.vr(), as the page says it.
 
-const headset = new IWER.XRDevice(IWER.metaQuest3);
+const headset = new IWER.XRDevice(window.DEVICE?.(IWER) ?? IWER.metaQuest3); // a test may ask for another
 headset.installRuntime({ forceInstall: true });
 headset.stereoEnabled = true;
 
@@ -14,18 +14,19 @@ function towards([x, y, z]) {
 
 const vr = (window.vr = {
   headset,
+  towards,
   layout: null,
 
   async frames(count) {
     for (let i = 0; i < count; i++) await new Promise((next) => headset.activeSession.requestAnimationFrame(next));
   },
 
-  /** Nothing is painted from now on: the software renderer needs 0.2 s a frame, and hands do not need it. */
-  blind() {
-    for (const name of ["drawElements", "drawArrays", "drawElementsInstanced", "drawArraysInstanced"]) {
-      WebGL2RenderingContext.prototype[name] = () => {};
-    }
-    document.head.append(Object.assign(document.createElement("style"), { textContent: "body { display: none }" }));
+  /** Nothing is painted while it is dark: the software renderer needs 0.2 s a frame, and hands do not need it. */
+  dark: false,
+  blind(dark = true) {
+    vr.dark = dark;
+    vr.veil ??= document.head.appendChild(Object.assign(document.createElement("style"), { textContent: "body { display: none }" }));
+    vr.veil.disabled = !dark;
   },
 
   input(side, kind = "controllers") {
@@ -139,3 +140,10 @@ const vr = (window.vr = {
     return wrong;
   },
 });
+
+for (const name of ["drawElements", "drawArrays", "drawElementsInstanced", "drawArraysInstanced"]) {
+  const draw = WebGL2RenderingContext.prototype[name];
+  WebGL2RenderingContext.prototype[name] = function (...what) {
+    if (!vr.dark) draw.apply(this, what);
+  };
+}

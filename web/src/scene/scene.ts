@@ -6,7 +6,7 @@ import type { Layout } from "../layout";
 import type { Detail } from "../models";
 import type { View as Shown } from "../paint";
 import type { State } from "../state";
-import type { Stage } from "../vr/session";
+import type { Stage } from "../vr/stage";
 import { View, type Insets, type Side } from "./camera";
 import { Chosen } from "./chosen";
 import { cutBehind, rackFacing, type Cut } from "./cut";
@@ -118,7 +118,7 @@ export class TwinScene {
   stage(): Stage {
     const { renderer, world, room, places } = this;
     const { width, depth } = this.scenery.hull.racks;
-    return { renderer, world, room, places, racks: { x: width / 2, z: depth / 2 } };
+    return { renderer, world, room, floor: this.scenery.floor, places, racks: { x: width / 2, z: depth / 2 } };
   }
 
   /** A file of the model has come. Throws ModelError when it cannot be worn; then everything stays as it was. */

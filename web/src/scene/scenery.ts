@@ -25,6 +25,7 @@ export class Scenery {
   hull: Hull;
   /** What stands in the way of a pick. */
   solid: Mesh;
+  readonly floor: Mesh;
   private readonly halo: Sprite;
   private readonly lampLight = new PointLight(WARM, LAMP, 6, 1.6);
   private readonly disposals: { dispose(): void }[] = [];
@@ -48,7 +49,7 @@ export class Scenery {
     this.lit = this.mesh(lit, new MeshBasicMaterial({ vertexColors: true, map: atlas.texture, transparent: true, toneMapped: false }));
     this.lit.renderOrder = 2;
     this.disposals.push(atlas.texture);
-    this.addFloor();
+    this.floor = this.addFloor();
     this.halo = this.addHalo(glowMap);
     this.addLights();
   }
@@ -118,13 +119,14 @@ export class Scenery {
     return mesh;
   }
 
-  private addFloor(): void {
+  private addFloor(): Mesh {
     const map = drawFloor(this.hull, FLOOR_RADIUS);
     const material = new MeshBasicMaterial({ map, transparent: true, depthWrite: false, toneMapped: false });
     const floor = new Mesh(new CircleGeometry(FLOOR_RADIUS, 64), material);
     floor.rotation.x = -Math.PI / 2;
     this.group.add(floor);
     this.disposals.push(map, material, floor.geometry);
+    return floor;
   }
 
   private addHalo(map: Texture): Sprite {

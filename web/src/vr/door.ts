@@ -1,5 +1,5 @@
-// Owns the VR button: it is there where the browser can enter a room, loads the visit's code at the first press, and says in
-// words why it did not work. Called by main.
+// Owns the buttons into a visit: VR, and into one's own room. Each is there where the browser can do that; the visit's code is
+// loaded at the first press; why it did not work is said in words. Called by main.
 
 import type { History } from "../history";
 import type { Layout } from "../layout";
@@ -9,6 +9,7 @@ import type { Talker } from "../socket";
 import type { State } from "../state";
 import { part } from "../ui/dom";
 import { cardOf } from "./card";
+import type { Kind } from "./entering";
 import type { VrSession } from "./session";
 import { ChartSource, rangeOfTime, type CardSource } from "./source";
 
@@ -25,9 +26,14 @@ export interface DoorOptions {
   readonly notice: (text: string) => void;
 }
 
+const REFUSED: Readonly<Record<Kind, string>> = {
+  "immersive-vr": "The headset does not let this page in.",
+  "immersive-ar": "This device does not let this page into your room.",
+};
+
 export class VrDoor {
   private readonly options: DoorOptions;
-  private readonly button = part<HTMLButtonElement>("view-vr");
+  private readonly buttons: readonly (readonly [Kind, HTMLButtonElement])[] = [["immersive-vr", part("view-vr")], ["immersive-ar", part("view-ar-room")]];
   private readonly charts: ChartSource;
   private built: { scene: TwinScene; layout: Layout } | null = null;
   private detail: NodeDetail | null = null;
@@ -36,7 +42,7 @@ export class VrDoor {
   constructor(options: DoorOptions) {
     this.options = options;
     this.charts = new ChartSource(options.history, options.now);
-    this.button.addEventListener("click", () => void this.enter());
+    for (const [kind, button] of this.buttons) button.addEventListener("click", () => void this.enter(kind));
     void this.offer();
     // A headset that is plugged in later, and an emulator that comes after the page.
     navigator.xr?.addEventListener("devicechange", () => void this.offer());
@@ -60,22 +66,28 @@ export class VrDoor {
   }
 
   private async offer(): Promise<void> {
-    const can = await navigator.xr?.isSessionSupported("immersive-vr").catch(() => false);
-    this.button.hidden = !can || this.built === null;
+    for (const [kind, button] of this.buttons) {
+      const can = await navigator.xr?.isSessionSupported(kind).catch(() => false);
+      button.hidden = !can || this.built === null;
+    }
   }
 
-  private async enter(): Promise<void> {
+  private async enter(kind: Kind): Promise<void> {
     if (!this.built || this.session) return;
-    this.button.disabled = true;
+    this.enabled = false;
     try {
       this.visit ??= await this.open(this.built.scene);
-      await this.visit.enter();
+      await this.visit.enter(kind);
       this.options.notice("");
     } catch (error) {
-      this.options.notice(`The headset does not let this page in. ${error instanceof Error ? error.message : String(error)}`);
+      this.options.notice(`${REFUSED[kind]} ${error instanceof Error ? error.message : String(error)}`);
     } finally {
-      this.button.disabled = false;
+      this.enabled = true;
     }
+  }
+
+  private set enabled(on: boolean) {
+    for (const [, button] of this.buttons) button.disabled = !on;
   }
 
   private async open(scene: TwinScene): Promise<VrSession> {

@@ -7,6 +7,7 @@ import { Stick } from "./sticks";
 /** Indices of a gamepad in the xr-standard mapping. */
 const [STICK_X, STICK_Y] = [2, 3];
 const [BUTTON_A, BUTTON_B] = [4, 5];
+const KNOCK = { strength: 0.4, ms: 30 } as const;
 
 export class Hand {
   readonly source: XRInputSource;
@@ -58,6 +59,11 @@ export class Hand {
     const fresh = down && !this.pressed[which];
     this.pressed[which] = down;
     return fresh;
+  }
+
+  /** A short knock in the palm: it was understood. A hand without an actuator does not feel it. */
+  knock(): void {
+    void this.source.gamepad?.hapticActuators?.[0]?.pulse?.(KNOCK.strength, KNOCK.ms)?.catch(() => undefined);
   }
 
   private finger(frame: XRFrame, space: XRReferenceSpace): void {

@@ -1,17 +1,65 @@
-// Owns where board and menu hang: the board between the eye and its Pi, the menu on the left hand. Called by session.
+// Owns what hangs in the air: the board of the chosen Pi between the eye and it, and the menu on the left hand. What they say and
+// how they are drawn is board's and menu's. Called by session.
 
 import { Quaternion, Vector3, type Object3D } from "three";
-import type { Point } from "./rig";
+import type { Place, Places } from "../scene/place";
+import type { State } from "../state";
+import { Board } from "./board";
+import type { Point, Rig } from "./rig";
+import { rangeOfTime, type CardSource } from "./source";
 import type { Visitor } from "./visitor";
 
 /** Metres before the visitor, never nearer than, and to the right of the way to the Pi. */
 const BOARD = { away: 0.75, near: 0.45, aside: 0.45 } as const;
-/** Not below this height, unless the Pi is looked at from lower still. */
+/** Metres above the floor: a board for a Pi at one's feet hangs no lower. */
 const LOWEST = 0.6;
 const [way, aside, turn] = [new Vector3(), new Vector3(), new Quaternion()];
 
-/** A little to the side, upright and facing the eye; it stays there until another is chosen. `at`: the Pi in the room. */
-export function hangBoard(mesh: Object3D, { head }: Visitor, at: Readonly<Point>): void {
+export class HangingBoard {
+  readonly board = new Board();
+  private readonly state: State;
+  private readonly places: Places;
+  private readonly card: CardSource;
+  private readonly place: Place = { x: 0, y: 0, z: 0, yaw: 0 };
+  private readonly at: Point = { x: 0, y: 0, z: 0 };
+  private row = -1;
+
+  constructor(state: State, places: Places, card: CardSource) {
+    this.state = state;
+    this.places = places;
+    this.card = card;
+  }
+
+  get mesh(): Object3D {
+    return this.board.mesh;
+  }
+
+  /** "" = it does not hang. */
+  get says(): string {
+    return this.mesh.visible ? this.board.says : "";
+  }
+
+  /** The visitor or the cluster has jumped: it hangs itself up anew. */
+  again(): void {
+    this.row = -1;
+  }
+
+  /** `row` -1: nobody is chosen. It stays where it was hung until another is chosen. */
+  update(row: number, visitor: Visitor, rig: Rig, now: number): void {
+    if (row !== this.row) {
+      this.row = row;
+      this.board.forget();
+      this.mesh.visible = row >= 0 && this.places.of(this.state, row, this.place);
+      if (this.mesh.visible) hangBoard(this.mesh, visitor, rig.toRoom(this.place, this.at));
+    }
+    if (!this.mesh.visible) return;
+    const { from, to } = rangeOfTime(this.card, now);
+    this.board.show(this.card.card(row), this.card.charts(row), from, to, now);
+  }
+}
+
+/** A little to the side, upright and facing the eye. `at`: the Pi in the room. */
+function hangBoard(mesh: Object3D, { head }: Visitor, at: Readonly<Point>): void {
   way.set(at.x - head.x, 0, at.z - head.z);
   const away = way.length();
   if (away < 1e-3) way.set(0, 0, -1);

@@ -5,8 +5,9 @@ import { Matrix4, Plane, Vector3, type Object3D } from "three";
 import type { Places } from "../scene/place";
 import type { State } from "../state";
 import { Aim, type Aimed } from "./aim";
+import { rotated } from "./anchored";
 import { BOARD } from "./board";
-import type { Hand } from "./hand";
+import { forward, type Hand } from "./hand";
 import { padAt, type Pad } from "./menu";
 import type { Pointers } from "./pointers";
 import type { Point, Rig } from "./rig";
@@ -31,6 +32,9 @@ export interface Among {
 
 const NOTHING: Readonly<Meaning> = { row: -1, pad: null, on: "nothing" };
 const SLACK = 0.0015;
+/** Radians that a finger may miss by, some 7 pixels of a phone: right there, then to the four sides. */
+const MISS = 0.008;
+const MISSES = [[0, 0], [MISS, 0], [-MISS, 0], [0, MISS], [0, -MISS]] as const;
 
 export class Pointing {
   private readonly state: State;
@@ -72,9 +76,17 @@ export class Pointing {
     return hovered;
   }
 
-  /** The Pi that a ray of the room meets first; -1 = none. */
-  rowAlong(from: Readonly<Point>, direction: Readonly<Point>, selected: number): number {
-    return this.ray(from, direction, selected).row;
+  /** The Pi under a tap on a screen, whose ray begins in the camera; -1 = none. A finger may miss it by a little. */
+  tapped(ray: XRRigidTransform, selected: number): number {
+    const { x, y, z, w } = ray.orientation;
+    const straight = forward({ x, y, z, w }, { x: 0, y: 0, z: 0 });
+    for (const [right, up] of MISSES) {
+      const aside = rotated({ x, y, z, w }, { x: right, y: up, z: 0 });
+      const way = { x: straight.x + aside.x, y: straight.y + aside.y, z: straight.z + aside.z };
+      const { row } = this.ray(ray.position, way, selected);
+      if (row >= 0) return row;
+    }
+    return -1;
   }
 
   /** Metres to what the hand means; 0 = it touches it. */

@@ -23,10 +23,12 @@ export class Rig {
   z = 0;
   yaw = 0;
   scale = 1;
+  /** The height of the floor; another than 0 only where the device has guessed it. */
+  floor = 0;
 
   /** Life size on the floor: the room is the real one. */
   get trueSize(): boolean {
-    return this.scale === 1 && this.y === 0;
+    return this.scale === 1 && Math.abs(this.y - this.floor) <= SNAP.floor;
   }
 
   /** Model -> room. */
@@ -77,7 +79,7 @@ export class Rig {
   /** Life size, on the floor, its south side `away` metres before the visitor, who looks along `yaw`. */
   face(head: Readonly<Point>, looks: number, away: number): void {
     this.scale = 1;
-    this.y = 0;
+    this.y = this.floor;
     // The south face looks along +z of the model; it must look at the visitor, who looks along -z when `looks` is 0.
     this.yaw = wrapped(looks);
     this.x = head.x - Math.sin(looks) * away;
@@ -94,9 +96,9 @@ export class Rig {
 
   /** Let go: what is nearly life size on the floor is exactly that. */
   settle(): void {
-    if (Math.abs(this.scale - 1) > SNAP.scale || Math.abs(this.y) > SNAP.floor) return;
+    if (Math.abs(this.scale - 1) > SNAP.scale || Math.abs(this.y - this.floor) > SNAP.floor) return;
     this.scale = 1;
-    this.y = 0;
+    this.y = this.floor;
   }
 }
 
