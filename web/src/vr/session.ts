@@ -20,6 +20,7 @@ import { Visitor } from "./visitor";
 /** Metres before the visitor at the beginning. */
 const BEGIN_AWAY = 2.1;
 const TABLE = { away: 0.8, high: 0.72 } as const;
+
 export class VrSession {
   private readonly options: VrOptions;
   private readonly rig = new Rig();
