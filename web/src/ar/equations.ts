@@ -5,9 +5,10 @@
 // and the common unknowns are left to solve for.
 
 import type { Beliefs, Sight, Tape, View } from "./bundle";
-import type { Lens } from "./lens";
+import type { Lens, Point } from "./lens";
 import { cholesky, dot, plus, scaled, substitute, times, type Mat3, type Vec3 } from "./linear";
 import type { Pose } from "./pose";
+import { along, project, rigid, turning } from "./project";
 
 /** Log focal, k1, k2, the principal point's x and y, log print. */
 export const COMMON = 6;
@@ -88,11 +89,11 @@ function taped({ designed, size }: Problem, state: State, tape: Tape, matrix: Fl
   const way = plus(at(tape.to), scaled(at(tape.from), -1));
   const length = Math.sqrt(dot(way, way));
   const miss = (tape.distance - length) / tape.deviation;
-  const along = scaled(way, 1 / length / tape.deviation);
-  const slopes: [number, number][] = [[size - COMMON + PRINT, dot(along, plus(arm(tape.to), scaled(arm(tape.from), -1)))]];
+  const pull = scaled(way, 1 / length / tape.deviation);
+  const slopes: [number, number][] = [[size - COMMON + PRINT, dot(pull, plus(arm(tape.to), scaled(arm(tape.from), -1)))]];
   for (const [m, sign] of [[tape.to, 1], [tape.from, -1]] as const) {
-    turning(arm(m)).forEach((turned, k) => slopes.push([6 * m + k, sign * dot(along, turned)]));
-    for (let k = 0; k < 3; k++) slopes.push([6 * m + 3 + k, sign * along[k]!]);
+    turning(arm(m)).forEach((turned, k) => slopes.push([6 * m + k, sign * dot(pull, turned)]));
+    for (let k = 0; k < 3; k++) slopes.push([6 * m + 3 + k, sign * pull[k]!]);
   }
   for (const [a, one] of slopes) {
     right[a]! += one * miss;
@@ -184,36 +185,22 @@ function sighted(problem: Problem, state: State, lens: Lens, v: number, sight: S
 function projected(
   pose: Pose, lens: Lens, turned: Vec3, pixel: readonly [number, number], of: readonly Vec3[], grown: Vec3, line: number, rows: Float64Array, miss: Float64Array,
 ): boolean {
-  const [X, Y, Z] = plus(turned, pose.t);
-  if (!(Z > 1e-6)) return false;
-  const [x, y] = [X / Z, Y / Z];
-  const r2 = x * x + y * y;
-  const bend = 1 + r2 * (lens.k1 + r2 * lens.k2);
-  const more = 2 * (lens.k1 + 2 * r2 * lens.k2);
-  const [u, w] = [lens.fx * x * bend, lens.fy * y * bend];
-  miss[line] = pixel[0] - u - lens.cx;
-  miss[line + 1] = pixel[1] - w - lens.cy;
-  const put = (column: number, du: number, dw: number): void => {
+  const seen = project(lens, plus(turned, pose.t));
+  if (seen === null) return false;
+  miss[line] = pixel[0] - seen.at[0] - lens.cx;
+  miss[line + 1] = pixel[1] - seen.at[1] - lens.cy;
+  const put = (column: number, [du, dv]: Point): void => {
     rows[line * LOCAL + column] = du;
-    rows[(line + 1) * LOCAL + column] = dw;
+    rows[(line + 1) * LOCAL + column] = dv;
   };
-  const along = (column: number, [dX, dY, dZ]: Vec3): void => {
-    const dx = (dX - x * dZ) / Z, dy = (dY - y * dZ) / Z;
-    put(column, lens.fx * ((bend + x * x * more) * dx + x * y * more * dy), lens.fy * (x * y * more * dx + (bend + y * y * more) * dy));
-  };
-  [...turning(turned), [1, 0, 0] as Vec3, [0, 1, 0] as Vec3, [0, 0, 1] as Vec3, ...of].forEach((way, column) => along(column, way));
-  put(12, u, w);
-  put(13, lens.fx * x * r2, lens.fy * y * r2);
-  put(14, lens.fx * x * r2 * r2, lens.fy * y * r2 * r2);
-  put(15, 1, 0);
-  put(16, 0, 1);
-  along(12 + PRINT, grown);
+  [...rigid(turned), ...of].forEach((way, column) => put(column, along(seen, way)));
+  put(12, seen.at);
+  put(13, seen.k1);
+  put(14, seen.k2);
+  put(15, [1, 0]);
+  put(16, [0, 1]);
+  put(12 + PRINT, along(seen, grown));
   return true;
-}
-
-/** How a point moves when turned about each axis. */
-function turning([a, b, c]: Vec3): Vec3[] {
-  return [[0, -c, b], [c, 0, -a], [-b, a, 0]];
 }
 
 /** The lens with what was found of it. */

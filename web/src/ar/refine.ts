@@ -2,8 +2,9 @@
 // its own certainty. Pure. Called by pose.
 
 import { adjusted, type Lens } from "./lens";
-import { cholesky, inverseOf, multiply, plus, rotation, substitute, times, type Vec3 } from "./linear";
+import { cholesky, inverseOf, multiply, plus, rotation, substitute, times } from "./linear";
 import type { Pose, Seen, Solution } from "./pose";
+import { project } from "./project";
 
 /** What may give way beside the pose, as standard deviations of what is believed; 0 = it is as it is said to be. */
 export interface Free {
@@ -100,31 +101,24 @@ function equations(
 /** One corner's miss (seen - predicted) and how the prediction changes; false behind the camera. */
 function corner(marker: Seen, n: number, lens: Lens, pose: Pose, jacobian: Float64Array, miss: Float64Array): boolean {
   const turned = times(pose.r, marker.places[n]!);
-  const [X, Y, Z] = plus(turned, pose.t);
-  if (!(Z > 1e-6)) return false;
-  const [x, y] = [X / Z, Y / Z];
-  const r2 = x * x + y * y;
-  const bend = 1 + r2 * (lens.k1 + r2 * lens.k2);
-  const more = 2 * (lens.k1 + 2 * r2 * lens.k2);
-  const [u, v] = [lens.fx * x * bend, lens.fy * y * bend];
+  const seen = project(lens, plus(turned, pose.t));
+  if (seen === null) return false;
+  const [u, v] = seen.at;
   miss[2 * n] = marker.pixels[n]![0] - u - lens.cx;
   miss[2 * n + 1] = marker.pixels[n]![1] - v - lens.cy;
-  const ux = lens.fx * (bend + x * x * more), uy = lens.fx * x * y * more;
-  const vx = lens.fy * x * y * more, vy = lens.fy * (bend + y * y * more);
+  const { x, y, depth, k1, k2, slopes: [ux, uy, vx, vy] } = seen;
   const [a, b, c] = turned;
-  const ways: readonly Vec3[] = [[0, -c, b], [c, 0, -a], [-b, a, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]];
+  const [at, below] = [2 * n * N, (2 * n + 1) * N];
+  // Turned about each axis and moved along each; written out, for this is the dearest loop of a pose.
+  const dX = [0, c, -b, 1, 0, 0], dY = [-c, 0, a, 0, 1, 0], dZ = [b, -a, 0, 0, 0, 1];
   for (let i = 0; i < 6; i++) {
-    const [dX, dY, dZ] = ways[i]!;
-    const dx = (dX - x * dZ) / Z, dy = (dY - y * dZ) / Z;
-    jacobian[2 * n * N + i] = ux * dx + uy * dy;
-    jacobian[(2 * n + 1) * N + i] = vx * dx + vy * dy;
+    const dx = (dX[i]! - x * dZ[i]!) / depth, dy = (dY[i]! - y * dZ[i]!) / depth;
+    jacobian[at + i] = ux * dx + uy * dy;
+    jacobian[below + i] = vx * dx + vy * dy;
   }
-  jacobian[2 * n * N + 6] = u;
-  jacobian[(2 * n + 1) * N + 6] = v;
-  jacobian[2 * n * N + 7] = lens.fx * x * r2;
-  jacobian[(2 * n + 1) * N + 7] = lens.fy * y * r2;
-  jacobian[2 * n * N + 8] = lens.fx * x * r2 * r2;
-  jacobian[(2 * n + 1) * N + 8] = lens.fy * y * r2 * r2;
+  [jacobian[at + 6], jacobian[below + 6]] = [u, v];
+  [jacobian[at + 7], jacobian[below + 7]] = k1;
+  [jacobian[at + 8], jacobian[below + 8]] = k2;
   return true;
 }
 
