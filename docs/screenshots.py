@@ -29,6 +29,8 @@ NODE = "172.20.80.206-8"
 READY = "window.twin && window.twin.state.roster.size > 1000 && window.twin.worn().length === 3"
 BACK = "document.querySelector('#time-track').dispatchEvent(new KeyboardEvent('keydown', {key: 'PageDown'}))"
 CHROME = "header, #counts, #finder, #colours, #views, #view-crumbs, #panel, #timeline, #labels"
+FLOOR_AT = [-0.35, 0.0, -2.6]
+HIGHER = "172.20.80.202-8"
 PAST = "window.twin.replay.mode === 'paused' && window.twin.state.past"
 
 
@@ -97,13 +99,28 @@ class Studio:
         page = self.open("/", {"width": 1280, "height": 640}, headset=True)
         page.click("#view-vr")
         page.wait_for_function("window.twin.vr()?.hands.length === 2", timeout=WAIT_MS)
-        row = page.evaluate(f"window.twin.state.roster.id.indexOf('{NODE}')")
+        row = page.evaluate(f"window.twin.state.roster.id.indexOf('{HIGHER}')")
         page.evaluate("(row) => vr.point(row, {away: 1.1, slant: 0.3, rise: 0.2, choose: true})", row)
         page.wait_for_function("window.twin.vr().board.includes('systemd')", timeout=WAIT_MS)
         page.evaluate("vr.aim('left', [-2, 0.3, 3], [0, 0, 1])")  # its menu is behind us
         page.evaluate("vr.frames(6)")
         page.add_style_tag(content=f"{CHROME} {{ display: none !important }}")
         page.screenshot(path=IMAGES / "vr.png")
+        page.context.close()
+
+    def room(self) -> None:
+        """The same in a made-up room of one's own, put down on its floor."""
+        page = self.open("/", {"width": 1280, "height": 640}, headset=True)
+        page.click("#view-ar-room")
+        page.wait_for_function("window.twin.vr()?.room && window.twin.vr().hands.length === 2", timeout=WAIT_MS)
+        page.evaluate("(at) => room.put(at)", FLOOR_AT)
+        row = page.evaluate(f"window.twin.state.roster.id.indexOf('{HIGHER}')")
+        page.evaluate("(row) => vr.point(row, {away: 1.1, slant: 0.3, rise: 0.2, choose: true})", row)
+        page.wait_for_function("window.twin.vr().board.includes('systemd')", timeout=WAIT_MS)
+        page.evaluate("vr.aim('left', [-2, 0.3, 3], [0, 0, 1])")
+        page.evaluate("vr.frames(6)")
+        page.add_style_tag(content=f"{CHROME} {{ display: none !important }}")
+        page.screenshot(path=IMAGES / "room.png")
         page.context.close()
 
     def take(
@@ -132,7 +149,9 @@ class Studio:
         page = context.new_page()
         if headset:
             page.add_init_script(path=install() / "iwer" / "build" / "iwer.min.js")
-            page.add_init_script(path=ROOT / "tests" / "e2e" / "vr.js")
+            page.add_init_script("window.DEVICE = (IWER) => IWER.metaQuest3")
+            for script in ("vr.js", "room.js"):
+                page.add_init_script(path=ROOT / "tests" / "e2e" / script)
         page.goto(self.twin.url + path)
         page.wait_for_function(READY, timeout=WAIT_MS)
         page.wait_for_timeout(SETTLE_MS)
@@ -165,6 +184,7 @@ PICTURES: dict[str, Callable[[Studio], None]] = {
     "picture": Studio.picture,
     "api": Studio.api,
     "vr": Studio.vr,
+    "room": Studio.room,
     "past": Studio.past,
     "phone-past": Studio.phone_past,
 }
